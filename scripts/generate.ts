@@ -1,0 +1,28 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { planJsonSchema } from '../src/plan/json-schema.ts'
+
+// Writes the files that are made from the code. With --check it writes nothing and fails when one is out of date.
+
+const root = join(import.meta.dirname, '..')
+
+const generated: readonly { readonly file: string; text(): string }[] = [
+  {
+    file: join(root, 'plans', 'plan.schema.json'),
+    text: () => `${JSON.stringify(planJsonSchema(), null, 2)}\n`,
+  },
+]
+
+const isCheck = process.argv.includes('--check')
+for (const { file, text } of generated) {
+  const wanted = text()
+  const present = await readFile(file, 'utf8').catch(() => undefined)
+  if (present === wanted) continue
+  if (isCheck) {
+    process.stderr.write(`${relative(root, file)} is out of date: run npm run generate\n`)
+    process.exitCode = 1
+  } else {
+    await writeFile(file, wanted)
+    process.stderr.write(`wrote ${relative(root, file)}\n`)
+  }
+}

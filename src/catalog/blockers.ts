@@ -1,0 +1,49 @@
+import type { Session } from '../pg/session.ts'
+
+/** A session that holds or awaits a lock on one of the tables. */
+export interface Blocker {
+  readonly pid: number | null
+  readonly relation: string
+  readonly mode: string
+  readonly application: string
+  readonly role: string | null
+  readonly backendType: string
+  readonly state: string
+  readonly ageMs: number
+  readonly query: string
+}
+
+/** Who holds locks on the given relations now; transactions prepared for two-phase commit have no pid. */
+export async function readBlockers(
+  session: Session,
+  oids: readonly number[],
+  olderThanMs = 0,
+): Promise<Blocker[]> {
+  return session.query<Blocker>(
+    `select distinct on (coalesce(l.pid, 0), l.virtualtransaction) l.pid, l.relation::regclass::text as relation, l.mode,
+            coalesce(a.application_name, '') as application, a.usename as role,
+            coalesce(a.backend_type, 'prepared transaction') as "backendType",
+            coalesce(a.state, '') as state,
+            coalesce(extract(epoch from clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start)) * 1000, 0)::float8 as "ageMs",
+            coalesce(left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120), '') as query
+       from pg_locks l left join pg_stat_activity a on a.pid = l.pid
+      where l.locktype = 'relation' and l.granted and l.relation = any($1::oid[])
+        and l.database = (select oid from pg_database where datname = current_database())
+        and (a.pid is null or a.application_name not like 'migrate/%')
+        and coalesce(extract(epoch from clock_timestamp() - a.xact_start) * 1000, $2) >= $2
+      order by coalesce(l.pid, 0), l.virtualtransaction, "ageMs" desc`,
+    [oids, olderThanMs],
+  )
+}
+
+export function describeBlocker(blocker: Blocker): string {
+  const who =
+    blocker.pid === null
+      ? 'a prepared transaction'
+      : `pid ${blocker.pid} "${blocker.application || blocker.backendType}"`
+  const as = blocker.role === null ? '' : ` (role ${blocker.role})`
+  const age =
+    blocker.ageMs >= 1000 ? `${(blocker.ageMs / 1000).toFixed(1)} s` : `${Math.round(blocker.ageMs)} ms`
+  const what = blocker.query === '' ? '' : `: ${blocker.state}: ${blocker.query}`
+  return `${who}${as} holds ${blocker.mode} on ${blocker.relation}, in a transaction for ${age}${what}`
+}

@@ -1,0 +1,105 @@
+import type { Session } from '../pg/session.ts'
+
+/** A function as ALTER ROUTINE and messages name it, with the signature of this moment. */
+export interface Routine {
+  readonly oid: number
+  readonly signature: string
+  readonly securityDefiner: boolean
+  /** May the runner alter it? */
+  readonly isMine: boolean
+}
+
+export interface TriggerRoutine extends Routine {
+  /** Tables of the move whose rows make it run. */
+  readonly relations: readonly number[]
+}
+
+const signature = `format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))`
+
+/**
+ * Functions that run because of a row of the given tables (triggers, defaults, checks, index expressions, policies),
+ * have no search_path of their own and name something of the source schema. They run with the search_path of
+ * whoever writes the row (manual, chapter 39.1), so a client of the new schema would break them.
+ */
+export async function readUnpinnedRoutines(
+  session: Session,
+  oids: readonly number[],
+  sourceSchema: string,
+): Promise<TriggerRoutine[]> {
+  return session.query<TriggerRoutine>(
+    `with used as (
+       select t.tgfoid as fn, t.tgrelid as relation from pg_trigger t
+        where not t.tgisinternal and t.tgrelid = any($1::oid[])
+       union
+       select d.refobjid, coalesce(ad.adrelid, k.conrelid, x.indrelid, po.polrelid)
+         from pg_depend d
+         left join pg_attrdef ad on d.classid = 'pg_attrdef'::regclass and ad.oid = d.objid
+         left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
+         left join pg_index x on d.classid = 'pg_class'::regclass and x.indexrelid = d.objid
+         left join pg_policy po on d.classid = 'pg_policy'::regclass and po.oid = d.objid
+        where d.refclassid = 'pg_proc'::regclass
+          and coalesce(ad.adrelid, k.conrelid, x.indrelid, po.polrelid) = any($1::oid[])),
+     words as materialized (
+       select relname as word from pg_class c where c.relnamespace = to_regnamespace(quote_ident($2))
+        and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+       union select proname from pg_proc where pronamespace = to_regnamespace(quote_ident($2))
+       union select typname from pg_type where typnamespace = to_regnamespace(quote_ident($2)))
+     select p.oid, ${signature} as signature, p.prosecdef as "securityDefiner",
+            pg_has_role(current_user, p.proowner, 'MEMBER') as "isMine",
+            array_agg(distinct u.relation order by u.relation) as relations
+       from used u
+       join pg_proc p on p.oid = u.fn
+       join pg_namespace n on n.oid = p.pronamespace
+       join pg_language l on l.oid = p.prolang
+      where l.lanname in ('plpgsql', 'sql') and p.prosqlbody is null
+        and not exists (select from unnest(p.proconfig) s where s like 'search_path=%')
+        and (p.prosrc ~* '\\mexecute\\M' or exists (
+          select from words w where position(lower(w.word) in lower(p.prosrc)) > 0))
+        and not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
+      group by p.oid, n.nspname, p.proname, p.prosecdef, p.proowner
+      order by signature`,
+    [oids, sourceSchema],
+  )
+}
+
+export interface BodyMention {
+  readonly relation: number
+  readonly oid: number
+  readonly signature: string
+  readonly securityDefiner: boolean
+  readonly isMine: boolean
+  readonly language: string
+  /** The body writes the old schema in front of the name, so that only a view there can serve it. */
+  readonly isQualified: boolean
+  readonly pinned: string | null
+}
+
+/**
+ * Functions whose text names one of the tables. Text is all there is to go by (bodies of this kind are parsed when
+ * they run), so this errs on the side of listing too many.
+ */
+export async function readBodyMentions(
+  session: Session,
+  oids: readonly number[],
+  sourceSchema: string,
+): Promise<BodyMention[]> {
+  return session.query<BodyMention>(
+    `with tables as materialized (
+       select c.oid, c.relname, regexp_replace(c.relname, '([][().*+?|^$\\\\{}-])', '\\\\\\1', 'g') as pattern
+         from pg_class c where c.oid = any($1::oid[])),
+     bodies as materialized (
+       select p.oid, p.prosrc, lower(p.prosrc) as low, p.prosecdef, p.proowner, p.proconfig, l.lanname, ${signature} as signature
+         from pg_proc p join pg_language l on l.oid = p.prolang join pg_namespace n on n.oid = p.pronamespace
+        where l.lanname in ('plpgsql', 'sql') and p.prosqlbody is null
+          and n.nspname not in ('pg_catalog', 'information_schema', $3)
+          and not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'))
+     select t.oid as relation, b.oid, b.signature, b.prosecdef as "securityDefiner",
+            pg_has_role(current_user, b.proowner, 'MEMBER') as "isMine", b.lanname as language,
+            b.prosrc ~* ('\\m' || $2 || '"?\\s*\\.\\s*"?' || t.pattern || '\\M') as "isQualified",
+            (select substr(s, 13) from unnest(b.proconfig) s where s like 'search_path=%') as pinned
+       from bodies b join tables t on position(lower(t.relname) in b.low) > 0
+      where t.relname !~ '^[a-zA-Z0-9_]+$' or b.prosrc ~* ('\\m' || t.pattern || '\\M')
+      order by b.signature, t.relname`,
+    [oids, sourceSchema, 'migrate'],
+  )
+}

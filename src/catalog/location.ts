@@ -1,0 +1,78 @@
+import type { Session } from '../pg/session.ts'
+
+/**
+ * Where a table of the move stands:
+ * plain: at its old name, nothing at the new one; expanded: the facade view is at the new name; switched: the table is
+ * at the new name and the view at the old one; contracted: at the new name, nothing at the old one; foreign: something
+ * of someone else sits at the other name; missing: the table is gone or somewhere else.
+ */
+export type Stand = 'plain' | 'expanded' | 'switched' | 'contracted' | 'foreign' | 'missing'
+
+export interface Location {
+  readonly relation: number
+  readonly stand: Stand
+  /** The view at the other name, when it is ours. */
+  readonly view: number | null
+  /** Do view and table have the same columns in the same order and types? */
+  readonly sameColumns: boolean
+  readonly where: string | null
+  /** Does the view count its uses? */
+  readonly isWatched: boolean
+}
+
+export interface Moved {
+  readonly relation: number
+  readonly name: string
+  readonly source: string
+  readonly target: string
+}
+
+/** Reads the stand of every table from the catalog, whatever the journal believes. */
+export async function readLocations(
+  session: Session,
+  tables: readonly Moved[],
+  mark: string,
+): Promise<Map<number, Location>> {
+  const rows = await session.query<Location & { schema: string | null; other: string | null; ours: boolean }>(
+    `with moved as (
+       select (m->>'relation')::oid as relation, m->>'name' as name, m->>'source' as source, m->>'target' as target
+         from jsonb_array_elements($1::jsonb) m),
+     at as (
+       select m.*, n.nspname as schema, c.relname as now,
+              case when n.nspname = m.source then m.target when n.nspname = m.target then m.source end as elsewhere
+         from moved m left join pg_class c on c.oid = m.relation left join pg_namespace n on n.oid = c.relnamespace)
+     select a.relation, case when a.now = a.name and a.elsewhere is not null then
+              case when v.oid is null then case when a.schema = a.source then 'plain' else 'contracted' end
+                   when v.relkind = 'v' and obj_description(v.oid, 'pg_class') = $2
+                     then case when a.schema = a.source then 'expanded' else 'switched' end
+                   else 'foreign' end
+              else 'missing' end as stand,
+            case when v.relkind = 'v' and obj_description(v.oid, 'pg_class') = $2 then v.oid end as view,
+            not exists (
+              (select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
+                where attrelid = a.relation and attnum > 0 and not attisdropped
+               except all
+               select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
+                where attrelid = v.oid and attnum > 0 and not attisdropped)
+              union all
+              (select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
+                where attrelid = v.oid and attnum > 0 and not attisdropped
+               except all
+               select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
+                where attrelid = a.relation and attnum > 0 and not attisdropped)) as "sameColumns",
+            case when a.schema is not null then format('%I.%I', a.schema, a.now) end as where,
+            exists (select from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                      join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid
+                     where r.ev_class = v.oid and p.proname = 'used_' || a.relation) as "isWatched"
+       from at a
+       left join pg_namespace o on o.nspname = a.elsewhere
+       left join pg_class v on v.relnamespace = o.oid and v.relname = a.name`,
+    [JSON.stringify(tables), mark],
+  )
+  return new Map(
+    rows.map(({ relation, stand, view, sameColumns, where, isWatched }) => [
+      relation,
+      { relation, stand, view, sameColumns, where, isWatched },
+    ]),
+  )
+}

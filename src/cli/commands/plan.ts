@@ -1,0 +1,29 @@
+import type { Command } from 'commander'
+import { describePlan } from '../../engine/describe.ts'
+import { openWorkspace } from '../../engine/workspace.ts'
+import { exitCodes } from '../../errors/codes.ts'
+import { isBlocking } from '../../survey/finding.ts'
+import { commandContext } from '../context.ts'
+import { renderPlan } from '../render/plan.ts'
+
+export function addPlan(program: Command, signal: AbortSignal): void {
+  program
+    .command('plan')
+    .description('show what would be done: phases, steps, locks, stalls, undo, and what speaks against it')
+    .option('--sql', 'with every statement')
+    .option('--exit-code', 'exit with 10 when phases are pending')
+    .action(async (options: { sql?: boolean; exitCode?: boolean }, command: Command) => {
+      const context = commandContext(command, signal)
+      const workspace = await openWorkspace(await context.plan(), 'plan')
+      try {
+        const description = await describePlan(workspace)
+        context.result(renderPlan(description, { sql: options.sql === true }), description)
+        if (description.findings.some((finding) => finding.phase === 1 && isBlocking(finding)))
+          process.exitCode = exitCodes.refused
+        else if (options.exitCode === true && description.phases.some(({ state }) => state !== 'done'))
+          process.exitCode = exitCodes.pending
+      } finally {
+        await workspace.session.close()
+      }
+    })
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { verify, type Verification } from '../../engine/verify.ts'
+import { openWorkspace } from '../../engine/workspace.ts'
+import { exitCodes } from '../../errors/codes.ts'
+import { findingLine, isBlocking, type Finding } from '../../survey/finding.ts'
+import { commandContext } from '../context.ts'
+import { phaseNumber } from '../phases.ts'
+
+export function addVerify(program: Command, signal: AbortSignal): void {
+  program
+    .command('verify')
+    .description(
+      'compare old names with new ones and everything with what it was: rows, structure, sequences, keys, grants',
+    )
+    .option('--phase <number>', 'only the tables of this phase')
+    .option('--only <probes>', 'only these probes, comma-separated')
+    .action(async (options: { phase?: string; only?: string }, command: Command) => {
+      const context = commandContext(command, signal)
+      const plan = await context.plan()
+      const request = {
+        ...(options.phase === undefined ? {} : { phase: phaseNumber(plan, options.phase, '--phase') }),
+        ...(options.only === undefined ? {} : { only: options.only.split(',').map((id) => id.trim()) }),
+      }
+      const workspace = await openWorkspace(plan, 'verify')
+      try {
+        const verification = await verify(workspace, request, context.events)
+        const isDifferent = verification.probes.some(({ findings }) => findings.some(isBlocking))
+        context.result(render(verification), { ok: !isDifferent, ...verification })
+        if (isDifferent) process.exitCode = exitCodes.difference
+      } finally {
+        await workspace.session.close()
+      }
+    })
+}
+
+function render({ probes, tables }: Verification): string {
+  const lines = probes.flatMap(({ id, title, findings }) => {
+    const shown = findings.filter(({ severity }) => severity !== 'info')
+    const facts = findings.filter(({ severity }) => severity === 'info')
+    return [
+      `${findings.some(isBlocking) ? '✗' : '✓'} ${id}: ${title}`,
+      ...shown.flatMap((finding) => [
+        `    ${label(finding)} ${findingLine(finding)}`,
+        ...(finding.evidence ?? []).slice(0, 20).map((line) => `        ${line}`),
+      ]),
+      ...facts.map(({ on, text }) => `    ${on}: ${text}`),
+    ]
+  })
+  return [`${tables} tables`, ...lines].join('\n')
+}
+
+function label({ severity, waived }: Finding): string {
+  return waived === undefined ? severity : `waived (${waived})`
+}

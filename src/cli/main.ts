@@ -1,0 +1,37 @@
+import { CommanderError } from 'commander'
+import { exitCodes } from '../errors/codes.ts'
+import { MigrateError } from '../errors/migrate-error.ts'
+import { buildProgram } from './program.ts'
+import { asMigrateError, renderError } from './render/error.ts'
+
+/** Stops the work at the next boundary; asked a second time it leaves at once, which is safe: a new run finds out. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  const stop = (name: 'SIGINT' | 'SIGTERM'): void => {
+    if (controller.signal.aborted) process.kill(process.pid, 'SIGKILL')
+    process.stderr.write('\nstopping at the next safe point (again: at once)\n')
+    controller.abort(name)
+  }
+  process.on('SIGINT', () => stop('SIGINT'))
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  return controller.signal
+}
+
+async function main(): Promise<void> {
+  const wantsJson = process.argv.includes('--json')
+  try {
+    await buildProgram(stopSignal()).parseAsync()
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has printed help, version or its complaint already; its complaints mean wrong usage.
+      process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+      return
+    }
+    const failure: MigrateError = asMigrateError(error)
+    if (wantsJson) process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`)
+    else process.stderr.write(`${renderError(failure)}\n`)
+    process.exitCode = failure.exitCode
+  }
+}
+
+await main()

@@ -1,0 +1,17 @@
+import type { EventStream } from '../../events/stream.ts'
+import type { GlobalOptions } from '../context.ts'
+import { jsonRenderer } from './json.ts'
+import { lineRenderer } from './lines.ts'
+import { spinnerRenderer } from './spinner.ts'
+
+/** A terminal gets a spinner, everything else plain lines; `--json` JSON lines; `--quiet` nothing but the result. */
+export function attachRenderer(events: EventStream, options: GlobalOptions): void {
+  if (options.json === true) events.on(jsonRenderer(process.stderr))
+  else if (options.quiet === true) return
+  else if (isAnimated(options)) events.on(spinnerRenderer())
+  else events.on(lineRenderer(process.stderr, options.verbose === true))
+}
+
+function isAnimated({ verbose }: GlobalOptions): boolean {
+  return process.stderr.isTTY && verbose !== true && !('CI' in process.env) && process.env['TERM'] !== 'dumb'
+}

@@ -1,0 +1,96 @@
+import chalk from 'chalk'
+import type { PlanDescription, PlannedPhase, PlannedStep } from '../../engine/describe.ts'
+import type { Finding } from '../../survey/finding.ts'
+import { table } from './table.ts'
+
+/** A plan for people: phases, steps, locks, undo, findings. */
+export function renderPlan(plan: PlanDescription, options: { sql: boolean }): string {
+  return [
+    `${chalk.bold(plan.plan)} (plan ${plan.hash}) on ${plan.database}`,
+    ...plan.phases.flatMap((phase) => renderPhase(phase, options.sql)),
+    ...section(
+      'Foreign keys across services (kept)',
+      plan.crossServiceForeignKeys.map(({ name, from, to, fromService, toService }) => [
+        name,
+        `${from} → ${to}`,
+        `${fromService ?? 'stays'} → ${toService ?? 'stays'}`,
+      ]),
+    ),
+    ...section(
+      'Tables no service claims (they stay)',
+      plan.unclaimedTables.map((name) => [name]),
+    ),
+    ...findings(plan.findings),
+  ].join('\n')
+}
+
+function renderPhase(phase: PlannedPhase, withSql: boolean): string[] {
+  const count = `${phase.tables} ${phase.tables === 1 ? 'table' : 'tables'}`
+  return [
+    '',
+    `${chalk.bold(`phase ${phase.number}  ${phase.name}`)}  ${chalk.dim(`${phase.kind}, ${count}, ${phase.state}`)}`,
+    ...(withSql
+      ? phase.steps.flatMap((step) => renderStepWithSql(step))
+      : [table(phase.steps.map(stepCells))]),
+  ]
+}
+
+function stepCells(step: PlannedStep): string[] {
+  return [`${mark(step.state)} ${step.summary}`, lock(step), chalk.dim(`undo: ${step.undo}`)]
+}
+
+function mark(state: string): string {
+  return state === 'done' ? '✓' : '·'
+}
+
+function lock(step: PlannedStep): string {
+  if (step.lock !== 'ACCESS EXCLUSIVE')
+    return step.lock === 'none' ? '' : `${step.lock}, blocks ${step.blocks}`
+  return `${step.lock}, blocks ${step.blocks} about ${step.expectedStallMs} ms, at most ${step.maximumStallMs} ms`
+}
+
+function renderStepWithSql(step: PlannedStep): string[] {
+  return [
+    `  ${mark(step.state)} ${step.summary}`,
+    ...(step.lock === 'none' ? [] : [chalk.dim(`      lock ${lock(step)}`)]),
+    chalk.dim(`      undo ${step.undo}`),
+    ...step.actions.flatMap((action) =>
+      action.policy === 'transaction'
+        ? [
+            ...(action.lockFirst.length === 0
+              ? []
+              : [
+                  `      lock table ${action.lockFirst.map(({ schema, name }) => `${schema}.${name}`).join(', ')} in access exclusive mode;`,
+                ]),
+            ...action.statements.map((sql) => `      ${sql.trim().replaceAll('\n', '\n      ')};`),
+          ]
+        : [chalk.dim(`      (${action.sentence})`)],
+    ),
+  ]
+}
+
+function section(title: string, rows: readonly (readonly string[])[]): string[] {
+  return rows.length === 0 ? [] : ['', chalk.bold(title), table(rows)]
+}
+
+const severities: Record<Finding['severity'], string> = {
+  error: chalk.red('refused'),
+  warning: chalk.yellow('warning'),
+  info: chalk.dim('info'),
+}
+
+function findings(all: PlanDescription['findings']): string[] {
+  const shown = all.filter(({ rule }) => rule !== 'unclaimed-table' && rule !== 'cross-service-foreign-key')
+  if (shown.length === 0) return []
+  return [
+    '',
+    chalk.bold('Findings'),
+    ...shown.flatMap((finding) => [
+      `  ${finding.waived === undefined ? severities[finding.severity] : chalk.dim('waived')} phase ${finding.phase}  ${finding.rule} on ${finding.on}: ${finding.text}`,
+      ...(finding.remedy === undefined || finding.waived !== undefined
+        ? []
+        : [chalk.dim(`          ${finding.remedy}`)]),
+      ...(finding.waived === undefined ? [] : [chalk.dim(`          because: ${finding.waived}`)]),
+    ]),
+  ]
+}

@@ -1,0 +1,70 @@
+import { chalkStderr as chalk } from 'chalk'
+import type { MigrateEvent } from '../../events/event.ts'
+
+/** One line for people, or nothing for events that only detail what another says. */
+export function sentence(event: MigrateEvent, isVerbose: boolean): string | undefined {
+  switch (event.type) {
+    case 'lease:wait':
+      return `waiting for ${event.holder}`
+    case 'phase:start':
+      return chalk.bold(
+        `${event.direction === 'undo' ? 'undoing ' : ''}phase ${event.phase} "${event.name}", ${event.steps} steps`,
+      )
+    case 'phase:skip':
+      return `phase ${event.phase} "${event.name}": ${event.reason}`
+    case 'phase:end':
+      return chalk.bold(
+        `phase ${event.phase} "${event.name}" ${event.direction === 'undo' ? 'undone' : 'done'} in ${seconds(event.ms)}`,
+      )
+    case 'step:start':
+      return `  ${event.summary}`
+    case 'step:skip':
+      return isVerbose ? chalk.dim(`  ${event.step}: ${event.reason}`) : undefined
+    case 'action:start':
+      return isVerbose
+        ? chalk.dim([`    ${event.sentence}`, ...(event.sql ?? []).map((sql) => `      ${sql};`)].join('\n'))
+        : undefined
+    case 'action:retry':
+      return [
+        `    try ${event.attempt}: ${event.reason}; again in ${event.waitMs} ms`,
+        ...event.blockers.map((line) => `      ${line}`),
+      ].join('\n')
+    case 'action:end':
+      return event.stallMs !== undefined && isVerbose
+        ? chalk.dim(`    locks held or awaited for ${event.stallMs.toFixed(1)} ms`)
+        : undefined
+    case 'progress':
+      return `    ${progress(event)}`
+    case 'probe:end':
+      return event.ok
+        ? isVerbose
+          ? chalk.dim(`    ${event.probe}: ok`)
+          : undefined
+        : chalk.red(`    ${event.probe}: ${event.findings} findings`)
+    case 'notice':
+      return event.level === 'warning' ? `${chalk.yellow('warning')} ${event.text}` : event.text
+    default:
+      return undefined
+  }
+}
+
+export function progress({
+  subject,
+  done,
+  total,
+  unit,
+  rate,
+  etaMs,
+}: Extract<MigrateEvent, { type: 'progress' }>): string {
+  const share = total === 0 ? 100 : Math.floor((done / total) * 100)
+  const left = etaMs === null || etaMs === 0 ? '' : `, ${seconds(etaMs)} left`
+  return `${subject}: ${done} of ${total} ${unit} (${share} %), ${rate.toFixed(rate < 10 ? 1 : 0)} ${unit}/s${left}`
+}
+
+export function seconds(ms: number): string {
+  return ms < 1000
+    ? `${Math.round(ms)} ms`
+    : ms < 60_000
+      ? `${(ms / 1000).toFixed(1)} s`
+      : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+}

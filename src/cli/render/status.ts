@@ -1,0 +1,57 @@
+import chalk from 'chalk'
+import type { PhaseStatus, Status } from '../../engine/status.ts'
+import { seconds } from './sentence.ts'
+import { table } from './table.ts'
+
+/** Where a plan stands, for people. */
+export function renderStatus(status: Status, isVerbose: boolean): string {
+  const run = status.run
+  return [
+    `${chalk.bold(status.plan)} (plan ${status.hash}) on ${status.database}`,
+    run === null
+      ? 'not begun'
+      : `run ${run.id}, ${run.state}, begun ${run.beganAt.toISOString()} by ${run.beganBy}`,
+    ...(status.lease === null ? [] : [`running now: ${status.lease.holder}, ${status.lease.activity ?? ''}`]),
+    table(status.phases.map(phaseCells)),
+    ...status.phases.flatMap((phase) => phaseDetails(phase, isVerbose)),
+    ...list('not ready', status.notReady),
+    ...list('locks held for long', status.blockers),
+    ...list(
+      'old names',
+      status.oldNames.map(
+        ({ name, quietMs, calls, users }) =>
+          `${name}  ${calls === null ? '' : `${calls} uses counted, `}${quietMs === null ? 'not seen quiet yet' : `quiet for ${seconds(quietMs)}`}${users.map((user) => `\n      ${user}`).join('')}`,
+      ),
+    ),
+    ...status.next.map((command, index) => `${index === 0 ? 'next:' : '  or:'} ${chalk.bold(command)}`),
+  ].join('\n')
+}
+
+function phaseCells({ number, name, state, steps, endedAt, beganAt }: PhaseStatus): string[] {
+  const done = steps.filter((step) => step.state === 'done').length
+  const took =
+    state === 'done' && beganAt !== null && endedAt !== null
+      ? seconds(endedAt.getTime() - beganAt.getTime())
+      : `${done}/${steps.length} steps`
+  return [String(number), name, colour(state), took]
+}
+
+function colour(state: string): string {
+  return state === 'done' ? chalk.green(state) : state === 'interrupted' ? chalk.red(state) : state
+}
+
+function phaseDetails({ number, poison, steps }: PhaseStatus, isVerbose: boolean): string[] {
+  return [
+    ...(poison === null ? [] : [chalk.red(`  phase ${number} failed its probes: ${poison}`)]),
+    ...steps
+      .filter(({ state, error }) => isVerbose || (error !== null && state !== 'done' && state !== 'pending'))
+      .map(
+        ({ id, state, error, observed }) =>
+          `  phase ${number}, step ${id}: ${state}, in the database ${observed}${error === null ? '' : `: ${error}`}`,
+      ),
+  ]
+}
+
+function list(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)]
+}

@@ -1,0 +1,53 @@
+import { qualified, type QualifiedName } from '../pg/quoting.ts'
+import type { ServerFacts } from '../pg/server.ts'
+
+export interface Envelope {
+  readonly lockTimeoutMs: number
+  readonly budgetMs: number
+  readonly server: ServerFacts
+}
+
+/** Waiting for a second lock while the tables are held already must cost little. */
+const heldLockTimeoutMs = 20
+
+/**
+ * The query string of one transaction: limits, journal, locks, statements, commit.
+ *
+ * lock_timeout counts for each lock anew, so statement_timeout bounds the LOCK TABLE as a whole. Inside one query
+ * string each statement is governed by the settings made before it. deadlock_timeout is short so that the runner
+ * looks for a deadlock first and is the one that gives way; it also makes the server cancel an autovacuum in the way.
+ */
+export function envelope(
+  action: { readonly lockFirst: readonly QualifiedName[]; readonly statements: readonly string[] },
+  journal: readonly string[],
+  finish: readonly string[],
+  { lockTimeoutMs, budgetMs, server }: Envelope,
+): string {
+  const locks = action.lockFirst
+  return [
+    'begin read write',
+    'set local search_path = pg_catalog',
+    `set local lock_timeout = ${lockTimeoutMs}`,
+    ...(server.canSetDeadlockTimeout ? [`set local deadlock_timeout = 10`] : []),
+    `set local idle_in_transaction_session_timeout = '2s'`,
+    ...journal,
+    ...(locks.length === 0
+      ? []
+      : [
+          `set local statement_timeout = ${Math.min(lockTimeoutMs * 2, lockBudget(budgetMs, locks.length))}`,
+          `lock table ${locks.map(qualified).join(', ')} in access exclusive mode`,
+          `set local lock_timeout = ${Math.min(heldLockTimeoutMs, lockTimeoutMs)}`,
+          `set local statement_timeout = ${Math.max(budgetMs, 1000)}`,
+        ]),
+    ...action.statements,
+    ...finish,
+    'commit',
+  ]
+    .map((statement) => `${statement};`)
+    .join('\n')
+}
+
+/** The part of the stall budget that may go into waiting: the swap itself holds each table 1 to 2 ms after that. */
+export function lockBudget(budgetMs: number, tables: number): number {
+  return Math.max(Math.round(budgetMs / 2), budgetMs - 5 - 2 * tables)
+}

@@ -1,0 +1,118 @@
+import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
+import type { CompiledPhase } from '../movers/in-place.ts'
+import { recordUse, observeUse } from '../usage/observe.ts'
+import { isDone, lastPhase, phaseName, phaseRow, placedSteps } from './phases.ts'
+import { checkPhase } from './readiness.ts'
+import { undoPhase } from './rollback.ts'
+import { withLease, type RunnerOptions } from './runner.ts'
+import { doStep, observeStep } from './step.ts'
+import type { Work } from './work.ts'
+import { survey, type Survey, type Workspace } from './workspace.ts'
+
+export interface ExecuteRequest {
+  /** The numbers of the phases to bring to an end, in ascending order. */
+  readonly phases: readonly number[]
+}
+
+export interface PhaseOutcome {
+  readonly number: number
+  readonly name: string
+  readonly outcome: 'done' | 'was-done'
+  readonly ms: number
+}
+
+/**
+ * Executes phases in order. A phase that is done is looked at and left alone; one that was begun is continued.
+ * Everything that can be refused is refused before the first change.
+ * @throws MigrateError any of the engine’s codes
+ */
+export async function execute(
+  workspace: Workspace,
+  request: ExecuteRequest,
+  options: RunnerOptions,
+): Promise<PhaseOutcome[]> {
+  const first = await survey(workspace)
+  const open = request.phases.find((number) => !isDone(first, number))
+  if (open !== undefined) await checkPhase(workspace, first, open, options.events)
+  else if (first.journal?.run.state === 'completed')
+    return request.phases.map((number) => wasDone(workspace, number))
+  return withLease(workspace, options, async (work) => {
+    const outcomes: PhaseOutcome[] = []
+    for (const number of request.phases) outcomes.push(await executePhase(work, number))
+    return outcomes
+  })
+}
+
+async function executePhase(work: Work, number: number): Promise<PhaseOutcome> {
+  const { plan, events, run } = work
+  const now = await survey(work)
+  const phase = now.phases.find((candidate) => candidate.number === number)!
+  const row = phaseRow(now, number)
+  const isRepair = row?.state === 'done'
+  if (!isRepair) await checkPhase(work, now, number, events)
+  else if (!needsRepair(now, phase)) {
+    events.emit({ type: 'phase:skip', phase: number, name: phase.name, reason: 'done before' })
+    return wasDone(work, number)
+  }
+  const began = performance.now()
+  events.emit({
+    type: 'phase:start',
+    phase: number,
+    name: phase.name,
+    direction: 'do',
+    steps: phase.steps.length,
+  })
+  await work.journal.setPhase(run, number, 'running')
+  try {
+    for (const placed of placedSteps(now, phase)) await doStep(work, placed, now.context)
+  } catch (error) {
+    throw await onFailure(work, phase, error)
+  }
+  await work.journal.setPhase(run, number, 'done')
+  if (phase.kind === 'switch')
+    await recordUse(work.session, run, await observeUse(work.session, (await work.refresh()).tables))
+  if (number === lastPhase(plan)) await work.journal.endRun(run, 'completed')
+  const ms = performance.now() - began
+  events.emit({ type: 'phase:end', phase: number, name: phase.name, direction: 'do', ms })
+  return { number, name: phase.name, outcome: 'done', ms }
+}
+
+/** A failed probe undoes the switch it was to confirm, if the plan says so; it is never passed over. */
+async function onFailure(work: Work, phase: CompiledPhase, error: unknown): Promise<unknown> {
+  if (!isMigrateError(error) || error.code !== 'probe-failed') return error
+  if (phase.kind === 'switch' && work.plan.defaults.onProbeFailure === 'undo') {
+    work.events.emit({
+      type: 'notice',
+      level: 'warning',
+      text: `${error.message}; undoing ${phaseName(phase)}`,
+    })
+    await undoPhase(work, phase.number)
+    return new MigrateError('probe-failed', error.message, {
+      detail: error.detail,
+      state: {
+        kind: 'rolled-back',
+        sentence: `${phaseName(phase)} was undone; nothing written meanwhile was lost`,
+      },
+      next: [
+        'remove the cause, then run the same command again',
+        'or waive it by name in `allow`, with a reason',
+      ],
+      cause: error,
+    })
+  }
+  await work.journal.poison(work.run, phase.number, error.message)
+  return error
+}
+
+/** Something of a finished phase is missing or out of date: a column was added, a function was made. */
+function needsRepair(now: Survey, phase: CompiledPhase): boolean {
+  if (now.journal?.run.state === 'completed') return false
+  return placedSteps(now, phase).some((placed) =>
+    ['absent', 'partial'].includes(observeStep(placed, now.context)),
+  )
+}
+
+function wasDone({ plan }: Workspace, number: number): PhaseOutcome {
+  const { name } = plan.phases.find((phase) => phase.number === number)!
+  return { number, name, outcome: 'was-done', ms: 0 }
+}

@@ -1,0 +1,44 @@
+import { createTwoFilesPatch } from 'diff'
+import { MigrateError } from '../errors/migrate-error.ts'
+import type { RunRow } from '../journal/rows.ts'
+import type { ServerFacts } from '../pg/server.ts'
+import type { Plan } from '../plan/plan.ts'
+
+/**
+ * A run goes on only in the database it began in and with the plan it began with.
+ * @throws MigrateError `identity-changed`, `plan-changed` with what is different
+ */
+export function checkIdentity(plan: Plan, server: ServerFacts, run: RunRow): void {
+  if (run.systemIdentifier !== server.systemIdentifier || run.databaseOid !== server.databaseOid) {
+    throw new MigrateError(
+      'identity-changed',
+      `this is not the database on which the run of plan "${plan.name}" began`,
+      {
+        detail: [
+          `began on server ${run.systemIdentifier}, database ${run.databaseName} (${run.databaseOid})`,
+          `this is server ${server.systemIdentifier}, database ${server.database} (${server.databaseOid})`,
+          'a copy of a database holds a copy of its journal, which is not true there',
+        ],
+        next: [
+          'correct the URL in the plan’s environment variable',
+          'in a copy: migrate uninstall --forget removes the copied journal',
+        ],
+      },
+    )
+  }
+  if (run.hash === plan.hash) return
+  throw new MigrateError('plan-changed', `plan "${plan.name}" has changed since its run began`, {
+    detail: changes(run.structure, plan.structure),
+    next: [
+      'put the plan back as it was and finish, or roll back first: migrate rollback --to 0',
+      'or give the changed plan another name',
+    ],
+  })
+}
+
+function changes(before: string, now: string): string[] {
+  return createTwoFilesPatch('began with', 'now', before, now, undefined, undefined, { context: 1 })
+    .split('\n')
+    .filter((line) => /^[-+](?![-+])/.test(line))
+    .slice(0, 40)
+}

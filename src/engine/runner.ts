@@ -1,0 +1,115 @@
+import { userInfo } from 'node:os'
+import { readParity } from '../catalog/parity.ts'
+import type { EventStream } from '../events/stream.ts'
+import { MigrateError } from '../errors/migrate-error.ts'
+import { Lease } from '../journal/lease.ts'
+import type { MappingRow } from '../journal/rows.ts'
+import { JournalWriter } from '../journal/writer.ts'
+import { toolVersion } from '../version.ts'
+import { stopError, type Work } from './work.ts'
+import { survey, type Survey, type Workspace } from './workspace.ts'
+
+export interface RunnerOptions {
+  readonly events: EventStream
+  readonly signal?: AbortSignal
+  /** How long to wait for another holder of the lease, ms. */
+  readonly waitMs: number
+  readonly activity: string
+}
+
+/**
+ * Takes the lease, then does `use` with everything it needs to change things; the lease is given back at the end,
+ * whatever happens. Begins a run in the journal when the plan has none.
+ */
+export async function withLease<T>(
+  workspace: Workspace,
+  options: RunnerOptions,
+  use: (work: Work) => Promise<T>,
+): Promise<T> {
+  const { events, signal, waitMs, activity } = options
+  const stop = new AbortController()
+  const forward = (): void => stop.abort(signal?.reason)
+  signal?.addEventListener('abort', forward, { once: true })
+  if (signal?.aborted === true) forward()
+  const onLost = (reason: string): void => stop.abort(leaseLost(reason))
+  const onWait = (holder: string): void => events.emit({ type: 'lease:wait', holder })
+  await using lease = await Lease.take(workspace.target, workspace.plan.name, {
+    activity,
+    waitMs,
+    onWait,
+    onLost,
+  })
+  events.emit({ type: 'lease:taken', epoch: lease.epoch, recovered: false })
+  try {
+    const journal = new JournalWriter(workspace.session, lease)
+    const current = await survey(workspace)
+    const run = current.journal?.run.id ?? (await beginRun(workspace, journal, current))
+    return await use({
+      ...workspace,
+      lease,
+      journal,
+      run,
+      events,
+      signal: stop.signal,
+      async refresh() {
+        const now = await survey(workspace)
+        const baselines = new Map(
+          (now.journal?.mappings ?? []).map(({ relation, baseline }) => [relation, baseline]),
+        )
+        return { facts: now.facts, tables: now.facts.tables, baselines }
+      },
+      throwIfStopped(where) {
+        if (stop.signal.aborted) throw stopError(stop.signal, where)
+      },
+    })
+  } finally {
+    signal?.removeEventListener('abort', forward)
+  }
+}
+
+async function beginRun(
+  { plan, server, session }: Workspace,
+  journal: JournalWriter,
+  { facts, phases }: Survey,
+): Promise<number> {
+  const lines = await readParity(
+    session,
+    facts.tables.map(({ relation }) => relation),
+  )
+  return journal.beginRun({
+    plan: plan.name,
+    hash: plan.hash,
+    structure: plan.structure,
+    systemIdentifier: server.systemIdentifier,
+    databaseOid: server.databaseOid,
+    databaseName: server.database,
+    toolVersion,
+    beganBy: `${userInfo().username} as ${server.user}`,
+    phases: phases.map(({ number, name, kind }) => ({ number, name, kind })),
+    mappings: facts.tables.map((table): MappingRow => ({
+      relation: table.relation,
+      service: table.service,
+      name: table.name,
+      source: table.source,
+      target: table.target,
+      baseline: {
+        lines: lines.get(table.relation) ?? [],
+        sequences: table.sequences.map(({ oid, schema, name, column, kind }) => ({
+          oid,
+          schema,
+          name,
+          column,
+          kind,
+        })),
+        rowTypeUses: table.rowTypeUses,
+      },
+    })),
+  })
+}
+
+function leaseLost(reason: string): MigrateError {
+  return new MigrateError('lease-lost', `the lease was lost: ${reason}`, {
+    state: { kind: 'resumable' },
+    next: ['migrate status', 'run the same command again to continue'],
+  })
+}

@@ -1,0 +1,202 @@
+import { readLease, type LeaseRow } from '../journal/read.ts'
+import type { WorkState } from '../journal/rows.ts'
+import { readBlockers, describeBlocker } from '../catalog/blockers.ts'
+import { oldName } from '../steps/names.ts'
+import { qualified } from '../pg/quoting.ts'
+import { findingLine, isBlocking } from '../survey/finding.ts'
+import { observeUse, recordUse } from '../usage/observe.ts'
+import { readQuiet } from '../usage/quiet.ts'
+import { isDone, isPending, phaseRow, placedSteps } from './phases.ts'
+import { phaseFindings } from './readiness.ts'
+import { observeStep } from './step.ts'
+import { survey, type Survey, type Workspace } from './workspace.ts'
+
+export type ShownState = WorkState | 'interrupted' | 'rolled-back'
+
+export interface StepStatus {
+  readonly id: string
+  readonly kind: string
+  readonly state: WorkState | 'interrupted'
+  /** What the catalogs say of it, whatever the journal says. */
+  readonly observed: string
+  readonly stallMs: number | null
+  readonly error: string | null
+}
+
+export interface PhaseStatus {
+  readonly number: number
+  readonly name: string
+  readonly kind: string
+  readonly state: ShownState
+  readonly beganAt: Date | null
+  readonly endedAt: Date | null
+  readonly steps: readonly StepStatus[]
+  readonly poison: string | null
+}
+
+export interface OldNameStatus {
+  readonly name: string
+  readonly quietMs: number | null
+  readonly calls: number | null
+  readonly users: readonly string[]
+}
+
+export interface Status {
+  readonly plan: string
+  readonly hash: string
+  readonly database: string
+  readonly run: {
+    id: number
+    state: string
+    beganAt: Date
+    beganBy: string
+    pointOfNoReturn: Date | null
+  } | null
+  readonly lease: {
+    holder: string
+    activity: string | null
+    since: Date | null
+    heartbeatAgeMs: number | null
+  } | null
+  readonly phases: readonly PhaseStatus[]
+  /** Why the next phase cannot begin now; empty when it can. */
+  readonly notReady: readonly string[]
+  /** Sessions in transactions of over a second that hold locks on tables of the plan. */
+  readonly blockers: readonly string[]
+  readonly oldNames: readonly OldNameStatus[]
+  readonly next: readonly string[]
+}
+
+const longTransactionMs = 1000
+
+/** Where the plan stands, why it does not go on, and what to type next. Adds an observation of who uses old names. */
+export async function readStatus(workspace: Workspace): Promise<Status> {
+  const now = await survey(workspace)
+  const { plan, session, server } = workspace
+  const lease = now.journalState === 'missing' ? undefined : await readLease(session, plan.name)
+  const isLive = lease !== undefined && lease.releasedAt === null && (await holdsLock(workspace))
+  const phases = plan.phases.map(({ number }) => phaseStatus(now, number, isLive))
+  const nextPhase = plan.phases.find(({ number }) => !isDone(now, number))
+  const run = now.journal?.run
+  return {
+    plan: plan.name,
+    hash: plan.hash.slice(0, 12),
+    database: `${server.database} on PostgreSQL ${server.version}`,
+    run:
+      run === undefined
+        ? null
+        : {
+            id: run.id,
+            state: run.state,
+            beganAt: run.beganAt,
+            beganBy: run.beganBy,
+            pointOfNoReturn: run.pointOfNoReturn,
+          },
+    lease: isLive ? holderOf(lease) : null,
+    phases,
+    notReady:
+      nextPhase === undefined || run?.state === 'completed'
+        ? []
+        : (await phaseFindings(workspace, now, nextPhase.number)).filter(isBlocking).map(findingLine),
+    blockers: await longTransactions(now, workspace),
+    oldNames: run === undefined ? [] : await oldNames(workspace, now, run.id),
+    next: nextCommands(now, workspace, isLive),
+  }
+}
+
+function phaseStatus(now: Survey, number: number, isLive: boolean): PhaseStatus {
+  const phase = now.phases.find((candidate) => candidate.number === number)!
+  const row = phaseRow(now, number)
+  return {
+    number,
+    name: phase.name,
+    kind: phase.kind,
+    state: shown(row?.state ?? 'pending', isLive, row?.endedAt != null),
+    beganAt: row?.beganAt ?? null,
+    endedAt: row?.endedAt ?? null,
+    poison: row?.poison ?? null,
+    steps: placedSteps(now, phase).map((placed) => ({
+      id: placed.step.id,
+      kind: placed.step.kind,
+      state: shown(placed.row?.state ?? 'pending', isLive, false) as StepStatus['state'],
+      observed: observeStep(placed, now.context),
+      stallMs: placed.row?.stallMs ?? null,
+      error: placed.row?.error ?? null,
+    })),
+  }
+}
+
+/** "Interrupted" is never stored: it is `running` without anyone who runs it. */
+function shown(state: WorkState, isLive: boolean, wasEnded: boolean): ShownState {
+  if (state === 'pending' && wasEnded) return 'rolled-back'
+  return (state === 'running' || state === 'undoing') && !isLive ? 'interrupted' : state
+}
+
+async function holdsLock({ session, plan }: Workspace): Promise<boolean> {
+  const { held } = await session.one<{ held: boolean }>(
+    `select exists (
+       select from pg_locks l where l.locktype = 'advisory' and l.granted
+          and l.database = (select oid from pg_database where datname = current_database())
+          and l.classid = (hashtext('pg-relocate lease')::bigint & 4294967295)::oid
+          and l.objid = (hashtext($1)::bigint & 4294967295)::oid and l.objsubid = 2) as held`,
+    [plan.name],
+  )
+  return held
+}
+
+function holderOf(lease: LeaseRow): Status['lease'] {
+  return {
+    holder: `${lease.osUser}@${lease.host} pid ${lease.osPid}`,
+    activity: lease.activity,
+    since: lease.takenAt,
+    heartbeatAgeMs: lease.heartbeatAgeMs,
+  }
+}
+
+async function longTransactions(now: Survey, { session }: Workspace): Promise<string[]> {
+  const oids = now.facts.tables.flatMap(({ relation, location }) => [
+    relation,
+    ...(location.view === null ? [] : [location.view]),
+  ])
+  return (await readBlockers(session, oids, longTransactionMs)).map(describeBlocker)
+}
+
+async function oldNames({ session }: Workspace, now: Survey, run: number): Promise<OldNameStatus[]> {
+  const seen = await observeUse(session, now.facts.tables)
+  await recordUse(session, run, seen)
+  const quiet = await readQuiet(session, run)
+  return now.facts.tables
+    .filter(({ location }) => location.stand === 'switched')
+    .map((table) => ({
+      name: qualified(oldName(table)),
+      quietMs: quiet.get(table.relation)?.quietMs ?? null,
+      calls: seen.find(({ relation }) => relation === table.relation)?.calls ?? null,
+      users: seen.find(({ relation }) => relation === table.relation)?.sightings ?? [],
+    }))
+}
+
+function nextCommands(now: Survey, { plan }: Workspace, isLive: boolean): string[] {
+  if (isLive) return ['migrate status']
+  const state = now.journal?.run.state
+  if (state === 'completed')
+    return ['migrate verify', `migrate uninstall --confirm ${plan.name}        removes the journal`]
+  const begun = plan.phases.filter(({ number }) => !isPending(now, number))
+  const undoing = begun.find(({ number }) => phaseRow(now, number)?.state === 'undoing')
+  if (undoing !== undefined)
+    return [
+      `migrate rollback --phase ${undoing.number}        continues the rollback`,
+      `migrate execute --phase ${undoing.number}        goes forward again`,
+    ]
+  const next = plan.phases.find(({ number }) => !isDone(now, number))
+  const last = begun.at(-1)
+  return [
+    ...(next === undefined
+      ? []
+      : [
+          `migrate execute --phase ${next.number}${next.kind === 'contract' ? ` --confirm ${plan.name}` : ''}`,
+        ]),
+    ...(last === undefined || now.journal?.run.pointOfNoReturn != null
+      ? []
+      : [`migrate rollback --phase ${last.number}`]),
+  ]
+}

@@ -1,0 +1,42 @@
+import { journalSchema } from '../catalog/names.ts'
+import { MigrateError } from '../errors/migrate-error.ts'
+import { readJournalState, removeJournal } from '../journal/install.ts'
+import { readActiveRuns } from '../journal/read.ts'
+import type { Workspace } from './workspace.ts'
+
+/**
+ * Removes the journal and so the last object the tool has of its own. Refused while a run stands, since its undo
+ * would be lost; `forget` removes it all the same, for the copy of a database whose journal is not true there.
+ * @throws MigrateError `run-standing`
+ */
+export async function uninstall(
+  { session, server }: Workspace,
+  options: { forget: boolean },
+): Promise<boolean> {
+  if ((await readJournalState(session)) === 'missing') return false
+  const standing = (await readActiveRuns(session)).filter(({ switched }) => switched)
+  const here = await session.one<{ ours: boolean }>(
+    `select not exists (select from ${journalSchema}.runs where system_identifier <> $1 or database_oid <> $2) as ours`,
+    [server.systemIdentifier, server.databaseOid],
+  )
+  if (standing.length > 0 && !(options.forget && !here.ours)) {
+    throw new MigrateError(
+      'run-standing',
+      `${standing.map(({ plan }) => `plan "${plan}"`).join(', ')} ${standing.length === 1 ? 'has' : 'have'} a run that stands; its undo would be lost with the journal`,
+      {
+        next: ['migrate rollback --to 0', 'or finish it with contract, then run the same command again'],
+      },
+    )
+  }
+  const { held } = await session.one<{ held: boolean }>(
+    `select exists (select from pg_locks where locktype = 'advisory' and granted and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database())
+        and classid = (hashtext('pg-relocate lease')::bigint & 4294967295)::oid) as held`,
+  )
+  if (held)
+    throw new MigrateError('lease-held', 'a runner is at work in this database', {
+      next: ['migrate status', 'wait for it, then run the same command again'],
+    })
+  await removeJournal(session)
+  return true
+}

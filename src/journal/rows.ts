@@ -1,0 +1,65 @@
+/** Rows of the journal as the rest of the tool sees them. */
+export type RunState = 'active' | 'reverted' | 'completed'
+export type WorkState = 'pending' | 'running' | 'done' | 'undoing'
+
+export interface RunRow {
+  readonly id: number
+  readonly plan: string
+  readonly hash: string
+  readonly structure: string
+  readonly state: RunState
+  readonly systemIdentifier: string
+  readonly databaseOid: number
+  readonly databaseName: string
+  readonly beganBy: string
+  readonly beganAt: Date
+  readonly endedAt: Date | null
+  readonly pointOfNoReturn: Date | null
+}
+
+export interface PhaseRow {
+  readonly number: number
+  readonly name: string
+  readonly kind: 'expand' | 'switch' | 'contract'
+  readonly state: WorkState
+  readonly poison: string | null
+  readonly beganAt: Date | null
+  readonly endedAt: Date | null
+}
+
+export interface StepRow {
+  readonly phase: number
+  readonly id: string
+  readonly position: number
+  readonly kind: string
+  readonly summary: string
+  readonly state: WorkState
+  readonly record: { readonly [key: string]: never } | Record<string, unknown>
+  readonly attempts: number
+  readonly stallMs: number | null
+  readonly error: string | null
+  readonly beganAt: Date | null
+  readonly endedAt: Date | null
+}
+
+export interface MappingRow {
+  readonly relation: number
+  readonly service: string
+  readonly name: string
+  readonly source: string
+  readonly target: string
+  readonly baseline: Baseline
+}
+
+/** A table as it was before the run changed anything. */
+export interface Baseline {
+  readonly lines: readonly string[]
+  readonly sequences: readonly {
+    readonly oid: number
+    readonly schema: string
+    readonly name: string
+    readonly column: string
+    readonly kind: 'owned' | 'identity'
+  }[]
+  readonly rowTypeUses: readonly string[]
+}

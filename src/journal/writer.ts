@@ -1,0 +1,185 @@
+import { journalSchema as schema } from '../catalog/names.ts'
+import type { MigrateEvent } from '../events/event.ts'
+import { literal } from '../pg/quoting.ts'
+import type { Session } from '../pg/session.ts'
+import type { Lease } from './lease.ts'
+import type { MappingRow, RunState, WorkState } from './rows.ts'
+
+export interface NewRun {
+  readonly plan: string
+  readonly hash: string
+  readonly structure: string
+  readonly systemIdentifier: string
+  readonly databaseOid: number
+  readonly databaseName: string
+  readonly toolVersion: string
+  readonly beganBy: string
+  readonly mappings: readonly MappingRow[]
+  readonly phases: readonly { number: number; name: string; kind: string }[]
+}
+
+/** Writes the journal. Every write carries the lease’s epoch and fails when it is stale. */
+export class JournalWriter {
+  readonly #session: Session
+  readonly #lease: Lease
+
+  constructor(session: Session, lease: Lease) {
+    this.#session = session
+    this.#lease = lease
+  }
+
+  async beginRun(run: NewRun): Promise<number> {
+    return this.#write(async () => {
+      const { id } = await this.#session.one<{ id: number }>(
+        `insert into ${schema}.runs (plan, hash, structure, system_identifier, database_oid, database_name, tool_version, began_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id::int`,
+        [
+          run.plan,
+          run.hash,
+          run.structure,
+          run.systemIdentifier,
+          run.databaseOid,
+          run.databaseName,
+          run.toolVersion,
+          run.beganBy,
+        ],
+      )
+      await this.#session.query(
+        `insert into ${schema}.mappings (run, position, service, relation, source_schema, target_schema, name, baseline)
+         select $1, m.position, m.row->>'service', (m.row->>'relation')::oid, m.row->>'source', m.row->>'target', m.row->>'name', m.row->'baseline'
+           from jsonb_array_elements($2::jsonb) with ordinality m (row, position)`,
+        [id, JSON.stringify(run.mappings)],
+      )
+      await this.#session.query(
+        `insert into ${schema}.phases (run, number, name, kind)
+         select $1, (p->>'number')::int, p->>'name', p->>'kind' from jsonb_array_elements($2::jsonb) p`,
+        [id, JSON.stringify(run.phases)],
+      )
+      return id
+    })
+  }
+
+  async endRun(run: number, state: RunState): Promise<void> {
+    await this.#write(() =>
+      this.#session.query(
+        `update ${schema}.runs set state = $2, ended_at = clock_timestamp() where id = $1`,
+        [run, state],
+      ),
+    )
+  }
+
+  async setPhase(run: number, phase: number, state: WorkState): Promise<void> {
+    await this.#write(() =>
+      this.#session.query(
+        `update ${schema}.phases
+            set state = $3, began_at = case when $3 in ('running', 'undoing') then clock_timestamp() else began_at end,
+                ended_at = case when $3 in ('done', 'pending') then clock_timestamp() end,
+                poison = case when $3 = 'pending' then null else poison end
+          where run = $1 and number = $2`,
+        [run, phase, state],
+      ),
+    )
+  }
+
+  async poison(run: number, phase: number, reason: string | null): Promise<void> {
+    await this.#write(() =>
+      this.#session.query(`update ${schema}.phases set poison = $3 where run = $1 and number = $2`, [
+        run,
+        phase,
+        reason,
+      ]),
+    )
+  }
+
+  /** Intent first: the step is known to have begun before anything of it happens. An earlier record is kept. */
+  async beginStep(
+    run: number,
+    step: { phase: number; id: string; position: number; kind: string; summary: string; record: object },
+    state: 'running' | 'undoing',
+  ): Promise<void> {
+    await this.#write(async () => {
+      await this.#session.query(
+        `insert into ${schema}.steps (run, phase, id, position, kind, summary, record)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (run, phase, id) do nothing`,
+        [run, step.phase, step.id, step.position, step.kind, step.summary, JSON.stringify(step.record)],
+      )
+      await this.#session.query(
+        `update ${schema}.steps
+            set record = case when state = 'pending' then $4::jsonb else record end,
+                state = $5, epoch = $6, began_at = clock_timestamp(), ended_at = null, error = null, attempts = attempts + 1
+          where run = $1 and phase = $2 and id = $3`,
+        [run, step.phase, step.id, JSON.stringify(step.record), state, this.#lease.epoch],
+      )
+    })
+  }
+
+  /** The statement that ends a step, to be sent inside the transaction of its change. */
+  endStepStatement(run: number, phase: number, id: string, state: 'done' | 'pending'): string {
+    return `update ${schema}.steps set state = '${state}', ended_at = clock_timestamp() where run = ${run} and phase = ${phase} and id = ${literal(id)}`
+  }
+
+  async endStep(
+    run: number,
+    phase: number,
+    id: string,
+    state: 'done' | 'pending',
+    record: object = {},
+  ): Promise<void> {
+    await this.#write(async () => {
+      await this.#session.query(this.endStepStatement(run, phase, id, state))
+      await this.#session.query(
+        `update ${schema}.steps set record = record || $4::jsonb where run = $1 and phase = $2 and id = $3`,
+        [run, phase, id, JSON.stringify(record)],
+      )
+    })
+  }
+
+  async failStep(run: number, phase: number, id: string, error: string): Promise<void> {
+    await this.#write(() =>
+      this.#session.query(`update ${schema}.steps set error = $4 where run = $1 and phase = $2 and id = $3`, [
+        run,
+        phase,
+        id,
+        error,
+      ]),
+    )
+  }
+
+  async recordStall(run: number, phase: number, id: string, stallMs: number): Promise<void> {
+    await this.#write(() =>
+      this.#session.query(
+        `update ${schema}.steps set stall_ms = $4 where run = $1 and phase = $2 and id = $3`,
+        [run, phase, id, stallMs],
+      ),
+    )
+  }
+
+  /** The statement that marks the point of no return, sent inside the first change that cannot be undone. */
+  noReturnStatement(run: number): string {
+    return `update ${schema}.runs set point_of_no_return = coalesce(point_of_no_return, clock_timestamp()) where id = ${run}`
+  }
+
+  async addEvents(run: number, events: readonly MigrateEvent[]): Promise<void> {
+    if (events.length === 0) return
+    await this.#write(() =>
+      this.#session.query(
+        `insert into ${schema}.events (run, epoch, type, body)
+         select $1, $2, e->>'type', e - 'type' from jsonb_array_elements($3::jsonb) e`,
+        [run, this.#lease.epoch, JSON.stringify(events)],
+      ),
+    )
+  }
+
+  async #write<T>(work: () => Promise<T>): Promise<T> {
+    await this.#session.script('begin read write')
+    try {
+      await this.#session.script(this.#lease.fence)
+      const result = await work()
+      await this.#session.script('commit')
+      return result
+    } catch (error) {
+      await this.#session.script('rollback').catch(() => undefined)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import type { TableFacts } from '../survey/facts.ts'
+
+/** Each table holds its lock 1 to 2 ms; 20 keep the stall under about 30 ms (measured on 15 and 18). */
+export const batchSize = 20
+
+/** Cuts a service's tables into transactions; a partitioned table and its partitions stay together whatever their number. */
+export function batches(tables: readonly TableFacts[]): TableFacts[][] {
+  const families = new Map<number, TableFacts[]>()
+  for (const table of tables) families.set(table.family, [...(families.get(table.family) ?? []), table])
+  const parts: TableFacts[][] = []
+  for (const family of families.values()) {
+    const last = parts.at(-1)
+    if (last !== undefined && last.length + family.length <= batchSize) last.push(...family)
+    else parts.push([...family])
+  }
+  return parts
+}

@@ -1,0 +1,155 @@
+import { journalSchema } from '../catalog/names.ts'
+import type { PhaseSpec, Plan, Service } from '../plan/plan.ts'
+import type { Step } from '../steps/kind.ts'
+import type { Facts, TableFacts } from '../survey/facts.ts'
+import { batches } from './batches.ts'
+
+/** A phase of the plan with its steps, in the order in which they are done. */
+export interface CompiledPhase extends PhaseSpec {
+  readonly steps: readonly Step[]
+}
+
+/**
+ * The in-place mover: tables change their schema inside one database. Turns the plan and the facts of its tables into
+ * phases of steps; pure, so that the same input gives the same plan.
+ */
+export function compileInPlace(plan: Plan, facts: Facts): CompiledPhase[] {
+  const database = plan.services[0]!.database
+  return plan.phases.map((phase) => {
+    const services = plan.services.filter(
+      ({ name }) => phase.kind !== 'switch' || phase.services.includes(name),
+    )
+    const names = new Set(services.map(({ name }) => name))
+    const tables = facts.tables.filter(({ service }) => names.has(service))
+    const scope: Scope = { plan, facts, database, services, tables }
+    const steps = { expand, switch: switchOver, contract }[phase.kind](scope)
+    return { ...phase, steps: [...backup(scope, phase), ...steps] }
+  })
+}
+
+interface Scope {
+  readonly plan: Plan
+  readonly facts: Facts
+  readonly database: string
+  readonly services: readonly Service[]
+  readonly tables: readonly TableFacts[]
+}
+
+function backup({ plan, database, tables }: Scope, phase: PhaseSpec): Step[] {
+  const wanted =
+    plan.defaults.backup === 'each-phase' || (plan.defaults.backup === 'first-phase' && phase.number === 1)
+  return wanted ? [{ id: 'backup', kind: 'take-backup', config: { database, relations: oids(tables) } }] : []
+}
+
+function expand({ plan, facts, database, services, tables }: Scope): Step[] {
+  const sources = [...new Set(tables.map(({ source }) => source))].sort()
+  const of = (service: Service): TableFacts[] => tables.filter((table) => table.service === service.name)
+  return [
+    { id: 'stage', kind: 'prepare-stage', config: { database } },
+    ...services.map((service) => ({
+      id: `schema ${service.schema}`,
+      kind: 'prepare-schema',
+      config: { database, schema: service.schema, relations: oids(of(service)), roles: [...service.roles] },
+    })),
+    ...sources
+      .filter((source) => facts.tables.some((table) => table.source === source))
+      .map((source) => ({
+        id: `pin ${source}`,
+        kind: 'pin-routines',
+        config: { database, source, path: searchPath(source, plan) },
+      })),
+    ...services.flatMap((service) =>
+      of(service).map((table) => ({
+        id: `facade ${table.target}.${table.name}`,
+        kind: 'expand-table',
+        config: { database, relation: table.relation, roles: [...service.roles] },
+      })),
+    ),
+    {
+      id: 'check',
+      kind: 'run-probes',
+      config: { database, relations: oids(tables), probes: ['parity', 'names', 'sequences', 'grants'] },
+    },
+  ]
+}
+
+/** The old schema first, so that nothing changes before contract; pg_temp last, where nobody can slip a table in. */
+function searchPath(source: string, plan: Plan): string[] {
+  const targets = plan.services
+    .filter(({ sourceSchema }) => sourceSchema === source)
+    .map(({ schema }) => schema)
+  return [...new Set([source, ...targets.filter((schema) => schema !== journalSchema), 'pg_temp'])]
+}
+
+function switchOver({ database, services, tables }: Scope): Step[] {
+  return [
+    ...services.flatMap((service) => {
+      const parts = batches(tables.filter((table) => table.service === service.name))
+      return parts.map((part, index) => ({
+        id:
+          parts.length === 1
+            ? `switch ${service.name}`
+            : `switch ${service.name} ${index + 1}/${parts.length}`,
+        kind: 'switch-tables',
+        config: {
+          database,
+          service: service.name,
+          relations: oids(part),
+          part: index + 1,
+          parts: parts.length,
+        },
+      }))
+    }),
+    ...watch(database, services, tables),
+    {
+      id: 'check',
+      kind: 'run-probes',
+      config: {
+        database,
+        relations: oids(tables),
+        probes: ['parity', 'names', 'sequences', 'foreign-keys', 'grants'],
+      },
+    },
+  ]
+}
+
+function watch(database: string, services: readonly Service[], tables: readonly TableFacts[]): Step[] {
+  return services.map((service) => ({
+    id: `watch ${service.name}`,
+    kind: 'watch-names',
+    config: {
+      database,
+      service: service.name,
+      relations: oids(tables.filter((table) => table.service === service.name)),
+    },
+  }))
+}
+
+function contract({ plan, database, tables }: Scope): Step[] {
+  return [
+    {
+      id: 'quiet',
+      kind: 'await-quiet',
+      config: { database, relations: oids(tables), quietMs: plan.contract.quietMs },
+    },
+    ...tables.map((table) => ({
+      id: `contract ${table.source}.${table.name}`,
+      kind: 'contract-table',
+      config: { database, relation: table.relation },
+    })),
+    { id: 'stage', kind: 'drop-stage', config: { database } },
+    {
+      id: 'check',
+      kind: 'run-probes',
+      config: {
+        database,
+        relations: oids(tables),
+        probes: ['parity', 'sequences', 'foreign-keys', 'grants'],
+      },
+    },
+  ]
+}
+
+function oids(tables: readonly TableFacts[]): number[] {
+  return tables.map(({ relation }) => relation)
+}

@@ -1,0 +1,108 @@
+import pg from 'pg'
+import { connectionError } from './connection-error.ts'
+import type { DatabaseTarget } from './target.ts'
+
+export type Row = Record<string, unknown>
+
+/**
+ * One server session of the runner: a single connection whose settings are known, so that catalog text
+ * (pg_get_expr, format_type) comes out fully qualified and rows print the same everywhere.
+ */
+export class Session implements AsyncDisposable {
+  readonly target: DatabaseTarget
+  readonly #client: pg.Client
+  #lost: Error | undefined
+
+  private constructor(target: DatabaseTarget, client: pg.Client) {
+    this.target = target
+    this.#client = client
+    // Without a listener a dropped idle connection would crash the process; the next query reports it.
+    client.on('error', (error) => (this.#lost = error))
+  }
+
+  /**
+   * Opens a session.
+   * @throws MigrateError `connection-failed` when the server cannot be reached or refuses the login.
+   */
+  static async connect(target: DatabaseTarget, applicationName: string): Promise<Session> {
+    let client: pg.Client
+    try {
+      client = new pg.Client({
+        connectionString: target.url,
+        application_name: applicationName.slice(0, 63),
+        connectionTimeoutMillis: 10_000,
+        keepAlive: true,
+      })
+      await client.connect()
+    } catch (error) {
+      throw connectionError(target, error)
+    }
+    const session = new Session(target, client)
+    await session.script(sessionSettings)
+    return session
+  }
+
+  /** The backend's process id as the start-up packet told it; a pooler tells one of its own. */
+  get announcedPid(): number {
+    return (this.#client as unknown as { processID: number }).processID
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined
+  }
+
+  /** Runs one statement and returns its rows. */
+  async query<R extends object = Row>(text: string, values: readonly unknown[] = []): Promise<R[]> {
+    const result = await this.#client.query<R & pg.QueryResultRow>(text, [...values])
+    return result.rows
+  }
+
+  /** Runs one statement that must yield one row. */
+  async one<R extends object = Row>(text: string, values: readonly unknown[] = []): Promise<R> {
+    const [row] = await this.query<R>(text, values)
+    if (row === undefined) throw new Error(`no row from: ${text.slice(0, 200)}`)
+    return row
+  }
+
+  /** Sends several statements as one query string, in one round trip; values cannot be parameters here. */
+  async script(text: string): Promise<void> {
+    await this.#client.query(text)
+  }
+
+  /** Listens to server messages (notices, warnings). */
+  onNotice(listener: (message: string) => void): void {
+    this.#client.on('notice', (notice) => listener(notice.message ?? ''))
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end().catch(() => undefined)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+/**
+ * search_path = pg_catalog makes every name the catalog prints qualified. client_connection_check_interval
+ * lets a backend that waits for a lock notice that its runner was killed; without it the killed runner's
+ * statement would still be carried out later (seen on 15 and 18).
+ */
+const sessionSettings = `
+  set search_path = pg_catalog;
+  do $$ begin
+    perform set_config('client_connection_check_interval', '100ms', false);
+  exception when invalid_parameter_value then null; -- servers whose platform cannot poll a socket for its end
+  end $$;
+  set statement_timeout = 0;
+  set lock_timeout = '2s';
+  set idle_in_transaction_session_timeout = '60s';
+  set default_transaction_read_only = off;
+  set standard_conforming_strings = on;
+  set datestyle = 'ISO, YMD';
+  set intervalstyle = 'postgres';
+  set timezone = 'UTC';
+  set extra_float_digits = 1;
+  set bytea_output = 'hex';
+  set row_security = on;
+`

@@ -1,0 +1,90 @@
+import type { PlanPath } from './plan.ts'
+
+/** One written word and where it is. */
+export interface Word {
+  readonly text: string
+  readonly path: PlanPath
+}
+
+export interface DraftService {
+  readonly name: string
+  readonly path: PlanPath
+  readonly alias: Word | undefined
+  readonly sourceSchema: Word | undefined
+  readonly to: Word | undefined
+  readonly schema: Word
+  readonly tables: readonly Word[]
+  readonly roles: readonly Word[]
+}
+
+export interface DraftPhase {
+  readonly name: Word | undefined
+  readonly services: readonly Word[]
+}
+
+/** Whatever of a plan can be understood, so that all checks can run on a document that fails some. */
+export interface Draft {
+  readonly aliases: readonly string[]
+  readonly services: readonly DraftService[]
+  readonly phases: readonly DraftPhase[]
+}
+
+/** Takes from a document the parts that have the right form, and leaves the rest for the schema to report. */
+export function draftOf(value: unknown): Draft {
+  return {
+    aliases: Object.keys(mapping(member(value, 'databases'))),
+    services: Object.entries(mapping(member(value, 'services'))).map(([name, written]) =>
+      service(name, written),
+    ),
+    phases: list(member(value, 'phases')).map((written, index) => ({
+      name: word(member(written, 'name'), ['phases', index, 'name']),
+      services: words(member(written, 'switch'), ['phases', index, 'switch']),
+    })),
+  }
+}
+
+/** `heal7.public` in two: all after the first dot is the schema, since a schema's name may have dots too. */
+export function splitFrom(from: string): { readonly alias: string; readonly schema: string } | undefined {
+  const dot = from.indexOf('.')
+  return dot > 0 && dot < from.length - 1
+    ? { alias: from.slice(0, dot), schema: from.slice(dot + 1) }
+    : undefined
+}
+
+function service(name: string, written: unknown): DraftService {
+  const path = ['services', name]
+  const from = word(member(written, 'from'), [...path, 'from'])
+  const split = from && splitFrom(from.text)
+  return {
+    name,
+    path,
+    alias: from && split && { text: split.alias, path: from.path },
+    sourceSchema: from && split && { text: split.schema, path: from.path },
+    to: word(member(written, 'to'), [...path, 'to']),
+    schema: word(member(written, 'schema'), [...path, 'schema']) ?? { text: name, path },
+    tables: words(member(written, 'tables'), [...path, 'tables']),
+    roles: words(member(written, 'roles'), [...path, 'roles']),
+  }
+}
+
+function words(written: unknown, path: PlanPath): Word[] {
+  return list(written).flatMap((item, index) => word(item, [...path, index]) ?? [])
+}
+
+function word(written: unknown, path: PlanPath): Word | undefined {
+  return typeof written === 'string' && written !== '' ? { text: written, path } : undefined
+}
+
+function member(value: unknown, key: string): unknown {
+  const entries = mapping(value)
+  return Object.hasOwn(entries, key) ? entries[key] : undefined
+}
+
+function mapping(value: unknown): Readonly<Record<string, unknown>> {
+  const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isMapping ? (value as Record<string, unknown>) : {}
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}

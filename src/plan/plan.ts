@@ -1,0 +1,67 @@
+import type { Place } from '../errors/migrate-error.ts'
+
+/** Keys and list positions (from 0) that lead to a value of the plan document. */
+export type PlanPath = readonly (string | number)[]
+
+/** Tables of one schema that become the tables of one service. */
+export interface Service {
+  readonly name: string
+  /** Schema the tables go to. */
+  readonly schema: string
+  /** Alias of the database the tables are in. */
+  readonly database: string
+  readonly sourceSchema: string
+  /** Alias of the database the tables go to. */
+  readonly targetDatabase: string
+  /** Names and globs as written; `matchTables` says what they mean. */
+  readonly tables: readonly string[]
+  readonly roles: readonly string[]
+}
+
+export type PhaseKind = 'expand' | 'switch' | 'contract'
+
+export interface PhaseSpec {
+  /** From 1, without gaps. */
+  readonly number: number
+  readonly name: string
+  readonly kind: PhaseKind
+  readonly services: readonly string[]
+}
+
+/** A refusal that the operator takes responsibility for. */
+export interface Waiver {
+  readonly rule: string
+  readonly on: string
+  readonly because: string
+  /** Position in `allow`, from 0. */
+  readonly index: number
+}
+
+export interface PlanDefaults {
+  readonly stallBudgetMs: number
+  readonly lockRetryMs: number
+  readonly compat: 'view'
+  readonly backup: 'each-phase' | 'first-phase' | 'none'
+  readonly backupDir: string
+  readonly backupJobs: number
+  readonly onProbeFailure: 'undo' | 'stop'
+}
+
+/** A plan that was read and found consistent in itself; whether the databases agree is for preflight to say. */
+export interface Plan {
+  readonly file: string
+  readonly name: string
+  /** SHA-256 of `structure`, in hex. */
+  readonly hash: string
+  /** Normalised text of what decides the shape of the move, one fact a line, so that two can be compared. */
+  readonly structure: string
+  /** By alias. The URLs may hold secrets: they go to the connection and nowhere else. */
+  readonly databases: Readonly<Record<string, { readonly url: string }>>
+  readonly services: readonly Service[]
+  readonly phases: readonly PhaseSpec[]
+  readonly defaults: PlanDefaults
+  readonly contract: { readonly quietMs: number }
+  readonly allow: readonly Waiver[]
+  /** Where a value is written; for a value that is not, the nearest one around it. */
+  place(path: PlanPath): Place
+}

@@ -1,0 +1,63 @@
+import { splitFrom } from './draft.ts'
+import { hashOf, structureOf } from './hash.ts'
+import { interpolate } from './interpolate.ts'
+import { numberPhases } from './phases.ts'
+import type { Plan, Service } from './plan.ts'
+import type { PlanDocument } from './schema.ts'
+import type { PlanSource } from './source.ts'
+
+/** Builds the plan from a document in which no problem was found; without `env`, URLs stay as written. */
+export function resolvePlan(
+  file: string,
+  document: PlanDocument,
+  place: PlanSource['place'],
+  env: NodeJS.ProcessEnv | undefined,
+): Plan {
+  const { version, name, defaults } = document
+  const services = Object.entries(document.services).map(([key, written]) => resolveService(key, written))
+  const phases = numberPhases(
+    services.map((service) => service.name),
+    document.phases,
+  )
+  const aliases = Object.keys(document.databases)
+  const structure = structureOf({ version, name, aliases, services, phases, compat: defaults.compat })
+  const { stallBudget, lockRetry, ...otherDefaults } = defaults
+  return {
+    file,
+    name,
+    hash: hashOf(structure),
+    structure,
+    databases: Object.fromEntries(
+      Object.entries(document.databases).map(([alias, { url }]) => [
+        alias,
+        { url: env ? filled(url, env) : url },
+      ]),
+    ),
+    services,
+    phases,
+    defaults: { stallBudgetMs: stallBudget, lockRetryMs: lockRetry, ...otherDefaults },
+    contract: { quietMs: document.contract.quiet },
+    allow: document.allow.map((waiver, index) => ({ ...waiver, index })),
+    place,
+  }
+}
+
+function resolveService(name: string, written: PlanDocument['services'][string]): Service {
+  const from = splitFrom(written.from)
+  if (from === undefined) throw new TypeError(`service ${name} was not checked`)
+  return {
+    name,
+    schema: written.schema ?? name,
+    database: from.alias,
+    sourceSchema: from.schema,
+    targetDatabase: written.to,
+    tables: written.tables,
+    roles: [...new Set(written.roles)],
+  }
+}
+
+function filled(url: string, env: NodeJS.ProcessEnv): string {
+  const result = interpolate(url, env)
+  if ('problems' in result) throw new TypeError('a url was not checked')
+  return result.text
+}

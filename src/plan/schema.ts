@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import { durationPattern, formatDuration, parseDuration } from './duration.ts'
+
+const minute = 60_000
+const day = 1440 * minute
+
+function text(description: string, maxLength = 500) {
+  return z
+    .string()
+    .regex(/\S/, 'must not be empty')
+    .max(maxLength, `must not be longer than ${maxLength} characters`)
+    .describe(description)
+}
+
+function duration(description: string, fromMs: number, toMs: number) {
+  return z
+    .string()
+    .regex(durationPattern, 'expected a duration such as "200ms", "30s", "5m", "2h" or "7d"')
+    .transform((written) => parseDuration(written) ?? Number.NaN)
+    .refine((ms) => ms >= fromMs && ms <= toMs, {
+      error: `must be between ${formatDuration(fromMs)} and ${formatDuration(toMs)}`,
+    })
+    .describe(description)
+}
+
+const database = z.strictObject({
+  url: z
+    .string()
+    .describe(
+      'Connection string, postgres://user@host:5432/database. The only value in which ${NAME}, ' +
+        '${NAME:-default} and ${NAME:?message} are read from the environment; $${ is a literal ${.',
+    ),
+})
+
+const service = z.strictObject({
+  from: z
+    .string()
+    .regex(/^[^.]+\.[^]+$/, 'expected a database alias, a dot and a schema, such as "heal7.public"')
+    .describe(
+      'Where the tables are now: database alias, dot, schema. All after the first dot is the schema.',
+    ),
+  to: text('Database alias the tables go to; the same as in "from" means in-place.'),
+  schema: text("Schema the tables go to. Without it: the service's name.").optional(),
+  tables: z
+    .array(text('Name of a table, or a glob with * ? [] {}. A backslash takes a glob character literally.'))
+    .min(1, 'needs at least one table')
+    .describe('Tables of this service, as names or globs. A table belongs to one service only.'),
+  roles: z
+    .array(text('Name of a role.'))
+    .default([])
+    .describe('Roles that shall work in this schema, beside those that have rights on its tables already.'),
+})
+
+const phase = z.strictObject({
+  name: text('What this phase is about, for people.', 80),
+  switch: z
+    .array(text('Name of a service.'))
+    .min(1, 'needs at least one service')
+    .describe('Services switched in this phase, in this order.'),
+})
+
+const defaults = z.strictObject({
+  stallBudget: duration('Longest time a client may wait for a switch: 20ms to 10s.', 20, 10_000).prefault(
+    '200ms',
+  ),
+  lockRetry: duration('How long a step tries again to get its locks.', 0, day).prefault('60s'),
+  compat: z.enum(['view']).default('view').describe('How old names keep working after a switch.'),
+  backup: z
+    .enum(['each-phase', 'first-phase', 'none'])
+    .default('each-phase')
+    .describe(
+      'When a backup of the tables is taken: before each phase that touches them, only before the first.',
+    ),
+  backupDir: text('Folder for backups.').default('backups'),
+  backupJobs: z
+    .int()
+    .min(1, 'must be at least 1')
+    .max(32, 'must be at most 32')
+    .default(2)
+    .describe('Connections that pg_dump uses at once.'),
+  onProbeFailure: z
+    .enum(['undo', 'stop'])
+    .default('undo')
+    .describe(
+      'What a failed check after a switch does: undo the switches of that phase, or stop and leave them.',
+    ),
+})
+
+const waiver = z.strictObject({
+  rule: text('Rule that is waived, as the refusal names it.'),
+  on: text('Object it is waived for, as the refusal names it, such as public.users.'),
+  because: text('Why it is safe here. Kept in the journal.', 2000),
+})
+
+const contract = z.strictObject({
+  quiet: duration(
+    'How long no one may have used an old name before contract; 0s is allowed.',
+    0,
+    3650 * day,
+  ).prefault('7d'),
+})
+
+function named<Value extends z.ZodType>(pattern: RegExp, means: string, value: Value, description: string) {
+  return z
+    .record(z.string().regex(pattern, means), value)
+    .refine((entries) => Object.keys(entries).length > 0, { error: 'needs at least one entry' })
+    .meta({ minProperties: 1 })
+    .describe(description)
+}
+
+/** The plan as an operator writes it. What goes beyond one value (names that refer to others) is in check-*.ts. */
+export const planSchema = z.strictObject({
+  version: z.literal(1).describe('Version of this format.'),
+  name: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/,
+      'expected lower-case letters, digits, "-" and "_", such as "split-orders"',
+    )
+    .max(40, 'must not be longer than 40 characters')
+    .describe('Name of the plan, in lower case. The journal knows the plan by it.'),
+  databases: named(
+    /^[A-Za-z][A-Za-z0-9_-]*$/,
+    'a database alias is made of letters, digits, "-" and "_", and begins with a letter',
+    database,
+    'Databases by alias.',
+  ),
+  services: named(
+    /^[\p{L}_][\p{L}\p{N}_-]*$/u,
+    'the name of a service is made of letters, digits, "-" and "_"',
+    service,
+    'Services by name. The order is the order of their switches, unless "phases" says otherwise.',
+  ),
+  phases: z
+    .array(phase)
+    .default([])
+    .describe('Switch phases. Services that no phase names get a phase each, after these.'),
+  defaults: defaults.prefault({}).describe('Settings of the whole plan.'),
+  contract: contract.prefault({}).describe('Settings of the last phase, which drops the old names.'),
+  allow: z.array(waiver).default([]).describe('Refusals waived by name, each with a reason.'),
+})
+
+/** The plan document after reading: durations in milliseconds, defaults filled in. */
+export type PlanDocument = z.infer<typeof planSchema>

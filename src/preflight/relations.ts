@@ -1,0 +1,172 @@
+import { qualified } from '../pg/quoting.ts'
+import { batchSize } from '../movers/batches.ts'
+import { newName, oldName } from '../steps/names.ts'
+import { always, type Rule } from './rule.ts'
+
+/** Rules about what kind of table it is. */
+export const relationRules: readonly Rule[] = [
+  {
+    id: 'table-missing',
+    severity: 'error',
+    waivable: false,
+    phases: always,
+    check: ({ facts }) =>
+      facts.missing.map((mapping) => ({
+        on: qualified(oldName(mapping)),
+        text: 'the table was dropped or replaced since the run began',
+        remedy: 'restore it, or roll the run back and begin again',
+      })),
+  },
+  {
+    id: 'reality-differs',
+    severity: 'error',
+    waivable: false,
+    phases: always,
+    check: ({ tables, isBegun }) =>
+      tables
+        .filter(({ location }) => location.stand === 'missing' || (location.stand === 'foreign' && isBegun))
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text:
+            table.location.stand === 'missing'
+              ? `the table is now ${table.location.where ?? 'gone'}, neither under its old nor under its new name`
+              : `something that is not of this plan sits at ${qualified(newName(table))} or ${qualified(oldName(table))}`,
+          remedy: 'rename it back, or remove the other object, then run the same command again',
+        })),
+  },
+  {
+    id: 'relation-unsupported',
+    severity: 'error',
+    waivable: false,
+    phases: ['expand'],
+    check: ({ tables, facts }) => {
+      const moved = new Set(facts.tables.map(({ relation }) => relation))
+      return tables.flatMap((table) => {
+        const reasons = [
+          ...(table.live.extension === null
+            ? []
+            : [`it belongs to extension ${table.live.extension}, whose updates expect it where it is`]),
+          ...(table.live.persistence === 't' ? ['it is a temporary table'] : []),
+          ...(table.live.isPartition && !moved.has(table.live.parent ?? 0)
+            ? ['it is a partition of a table that is not moved']
+            : []),
+        ]
+        return reasons.map((text) => ({
+          on: qualified(oldName(table)),
+          text,
+          remedy: 'take it out of the plan, or name its parent',
+        }))
+      })
+    },
+  },
+  {
+    id: 'row-security',
+    severity: 'error',
+    waivable: false,
+    phases: ['expand'],
+    check: ({ tables, facts }) =>
+      tables
+        .filter(({ live }) => live.rowSecurity && facts.server.major < 15)
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text: 'it has row security, which a view bypasses before PostgreSQL 15 (no security_invoker)',
+          remedy: 'take it out of the plan, or upgrade the server first',
+        })),
+  },
+  {
+    id: 'row-security-columns',
+    severity: 'error',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ tables }) =>
+      tables
+        .filter(({ live }) => live.rowSecurity && live.hasColumnGrants)
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text: 'it has row security and grants on single columns; no view keeps both: those roles would be refused',
+          remedy: 'replace the column grants by table grants or by views of their own',
+        })),
+  },
+  {
+    id: 'owner-rights',
+    severity: 'error',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ tables }) =>
+      tables
+        .filter((table) => table.ownerLacksRights && !table.live.rowSecurity)
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text: `its owner ${table.live.owner} has no full rights on it, and the view acts as the owner`,
+          remedy: `grant select, insert, update, delete on ${qualified(oldName(table))} to its owner`,
+        })),
+  },
+  {
+    id: 'inheritance',
+    severity: 'warning',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ tables }) =>
+      tables
+        .filter(({ live }) => live.hasInheritors)
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text: 'other tables inherit from it: FROM ONLY by the old name will include their rows after the switch',
+        })),
+  },
+  {
+    id: 'stray-partition',
+    severity: 'warning',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ facts }) =>
+      facts.resolved.strayPartitions.map(({ relation }) => ({
+        on: qualified(relation),
+        text: 'it is a partition of a moved table but in another schema: it stays there',
+      })),
+  },
+  {
+    id: 'row-type',
+    severity: 'warning',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ tables }) =>
+      tables
+        .filter(({ rowTypeUses }) => rowTypeUses.length > 0)
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text: 'its row type is used: implicit casts are made for the time of the move; a call that is under way in the instant of the switch may fail once',
+          evidence: table.rowTypeUses,
+        })),
+  },
+  {
+    id: 'large-family',
+    severity: 'warning',
+    waivable: true,
+    phases: ['switch'],
+    check: ({ tables }) => {
+      const families = new Map<number, number>()
+      for (const { family } of tables) families.set(family, (families.get(family) ?? 0) + 1)
+      return tables
+        .filter((table) => table.relation === table.family && families.get(table.family)! > batchSize)
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text: `it has ${families.get(table.family)! - 1} partitions, which move in one transaction: a stall of about ${families.get(table.family)! * 2} ms`,
+        }))
+    },
+  },
+  {
+    id: 'facade-outdated',
+    severity: 'error',
+    waivable: false,
+    phases: ['switch'],
+    check: ({ tables, plan }) =>
+      tables
+        .filter(({ location }) => location.stand === 'expanded' && !location.sameColumns)
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text: 'its columns have changed since expand',
+          remedy: `migrate execute --phase ${plan.phases[0]!.number} gives the facade the new columns`,
+        })),
+  },
+]

@@ -1,0 +1,97 @@
+import { ident, qualified, role } from '../pg/quoting.ts'
+import { oldName } from '../steps/names.ts'
+import { always, type Draft, type PreflightContext, type Rule } from './rule.ts'
+
+/** Rules about what the runner's role may do. */
+export const rightsRules: readonly Rule[] = [
+  { id: 'rights', severity: 'error', waivable: false, phases: always, check: missingRights },
+  {
+    id: 'role-missing',
+    severity: 'error',
+    waivable: false,
+    phases: ['expand'],
+    check: ({ plan, facts }) =>
+      plan.services.flatMap(({ roles, name }) =>
+        roles
+          .filter((wanted) => !facts.roles.has(wanted))
+          .map((wanted) => ({
+            on: wanted,
+            text: `service ${name} names a role that does not exist`,
+            remedy: `create role ${ident(wanted)} login`,
+          })),
+      ),
+  },
+  {
+    id: 'deadlock-timeout',
+    severity: 'warning',
+    waivable: true,
+    phases: ['switch'],
+    check: ({ facts: { server } }) =>
+      server.canSetDeadlockTimeout
+        ? []
+        : [
+            {
+              on: server.user,
+              text: 'the runner may not set deadlock_timeout: a deadlock may hit a client, and an autovacuum in the way is waited for and not cancelled',
+              remedy:
+                server.major >= 15
+                  ? `grant set on parameter deadlock_timeout to ${role(server.user)}`
+                  : 'let a superuser run the switch',
+            },
+          ],
+  },
+  {
+    id: 'stall-budget',
+    severity: 'error',
+    waivable: true,
+    phases: ['switch'],
+    check: ({ plan, facts: { server } }) =>
+      server.canSetDeadlockTimeout || plan.defaults.stallBudgetMs <= server.deadlockTimeoutMs / 2
+        ? []
+        : [
+            {
+              on: 'defaults.stallBudget',
+              text: `${plan.defaults.stallBudgetMs} ms is more than half of the clients’ deadlock_timeout (${server.deadlockTimeoutMs} ms): a deadlock would end a client’s transaction`,
+              remedy: `set stallBudget to at most ${Math.floor(server.deadlockTimeoutMs / 2)}ms`,
+            },
+          ],
+  },
+]
+
+async function missingRights(context: PreflightContext): Promise<Draft[]> {
+  const { facts, tables, session, phase } = context
+  if (facts.server.isSuperuser) return []
+  const drafts: Draft[] = tables
+    .filter((table) => facts.roles.get(table.live.owner)?.isMine !== true)
+    .map((table) => ({
+      on: qualified(oldName(table)),
+      text: `it belongs to ${table.live.owner}, of which ${facts.server.user} is not a member`,
+      remedy: `grant ${role(table.live.owner)} to ${role(facts.server.user)}`,
+    }))
+  const { create, system } = await session.one<{ create: boolean; system: boolean }>(
+    `select has_database_privilege(current_database(), 'CREATE') as create, has_function_privilege('pg_control_system()', 'EXECUTE') as system`,
+  )
+  const database = ident(facts.server.database)
+  if (!create) {
+    drafts.push({
+      on: facts.server.database,
+      text: `${facts.server.user} may not create schemas in it`,
+      remedy: `grant create on database ${database} to ${role(facts.server.user)}`,
+    })
+  }
+  if (!system)
+    drafts.push({
+      on: 'pg_control_system()',
+      text: `${facts.server.user} may not read the server’s identity`,
+    })
+  if (phase === 'contract') return drafts
+  for (const source of new Set(tables.map((table) => table.source))) {
+    if (facts.schemas.get(source)?.mayCreate === true) continue
+    drafts.push({
+      on: source,
+      text: `${facts.server.user} may not create in it, which putting views under the old names needs`,
+      remedy: `grant create on schema ${ident(source)} to ${role(facts.server.user)}`,
+    })
+  }
+  return drafts
+}

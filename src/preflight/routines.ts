@@ -1,0 +1,108 @@
+import { readDependents, readViewTypeUses } from '../catalog/dependents.ts'
+import { ident, qualified } from '../pg/quoting.ts'
+import { oldName } from '../steps/names.ts'
+import type { BodyMention } from '../catalog/functions.ts'
+import type { TableFacts } from '../survey/facts.ts'
+import type { Rule } from './rule.ts'
+
+/** Rules about functions and other objects that name the tables. */
+export const routineRules: readonly Rule[] = [
+  {
+    id: 'routine-unpinned',
+    severity: 'warning',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ facts }) =>
+      facts.unpinned
+        .filter(({ isMine }) => !isMine)
+        .map(({ signature }) => ({
+          on: signature,
+          text: 'rows of moved tables make it run, it has no search_path of its own, and the runner may not alter it: writers with another search_path may break it',
+          remedy: `alter routine ${signature} set search_path = …`,
+        })),
+  },
+  {
+    id: 'routine-names-table',
+    severity: 'info',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ tables }) =>
+      [...byRoutine(tables).values()].map(({ mention, names }) => ({
+        on: mention.signature,
+        text: `its text names ${names.join(', ')}; it goes on working by the old names until contract`,
+      })),
+  },
+  {
+    id: 'routine-names-old-table',
+    severity: 'error',
+    waivable: true,
+    phases: ['contract'],
+    check: ({ tables }) =>
+      [...byRoutine(tables).values()]
+        .filter(({ mention }) => mention.isQualified)
+        .map(({ mention, names }) => ({
+          on: mention.signature,
+          text: `its text names ${names.join(', ')} with the old schema in front, which is gone after contract`,
+          remedy: 'rewrite it with the new names',
+        })),
+  },
+  {
+    id: 'routine-needs-path',
+    severity: 'warning',
+    waivable: true,
+    phases: ['contract'],
+    check: ({ tables }) =>
+      [...byRoutine(tables).values()]
+        .filter(
+          ({ mention, targets }) =>
+            !mention.isQualified && !targets.every((target) => (mention.pinned ?? '').includes(target)),
+        )
+        .map(({ mention, names, targets }) => ({
+          on: mention.signature,
+          text: `its text names ${names.join(', ')} without a schema: after contract it works only for callers whose search_path holds ${targets.map(ident).join(', ')}`,
+          remedy: `alter routine ${mention.signature} set search_path = ${[...targets, 'public'].map(ident).join(', ')}, pg_temp`,
+        })),
+  },
+  {
+    id: 'old-name-dependent',
+    severity: 'error',
+    waivable: false,
+    phases: ['contract'],
+    async check({ session, tables }) {
+      const views = new Map(
+        tables.flatMap((table) =>
+          table.location.view === null ? [] : [[table.location.view, table] as const],
+        ),
+      )
+      const found = [
+        ...(await readDependents(session, [...views.keys()])),
+        ...(await readViewTypeUses(session, [...views.keys()])),
+      ]
+      return found.map(({ relation, description }) => ({
+        on: qualified(oldName(views.get(relation)!)),
+        text: `${description} depends on the old name, which is about to be dropped`,
+        remedy: `let it use ${qualified({ schema: views.get(relation)!.target, name: views.get(relation)!.name })}`,
+      }))
+    },
+  },
+]
+
+interface Mentions {
+  readonly mention: BodyMention
+  readonly names: string[]
+  readonly targets: string[]
+}
+
+function byRoutine(tables: readonly TableFacts[]): Map<number, Mentions> {
+  const routines = new Map<number, Mentions>()
+  for (const table of tables) {
+    for (const mention of table.mentions) {
+      const known = routines.get(mention.oid)
+      const entry = known ?? { mention, names: [], targets: [] }
+      entry.names.push(table.name)
+      if (!entry.targets.includes(table.target)) entry.targets.push(table.target)
+      routines.set(mention.oid, known === undefined || !mention.isQualified ? entry : { ...entry, mention })
+    }
+  }
+  return routines
+}

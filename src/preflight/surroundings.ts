@@ -1,0 +1,116 @@
+import { readClientSettings } from '../catalog/roles.ts'
+import { qualified } from '../pg/quoting.ts'
+import { parseSetting } from './setting.ts'
+import { oldName } from '../steps/names.ts'
+import type { Rule } from './rule.ts'
+
+/** Rules about what else in the server has to do with the tables. */
+export const surroundingRules: readonly Rule[] = [
+  {
+    id: 'logical-replication',
+    severity: 'error',
+    waivable: true,
+    phases: ['expand', 'switch'],
+    check: ({ facts, tables }) => {
+      const moved = new Map(tables.map((table) => [table.relation, table]))
+      return [
+        ...facts.replication.logicalSlots.map(({ name, plugin }) => ({
+          on: name,
+          text: `logical slot ${name} (${plugin}): its subscriber sees the tables under their new names after the switch, and stops or silently discards rows if it is not told`,
+          remedy:
+            'move the tables on the subscriber right after the switch, or waive when the slot does not carry these tables',
+        })),
+        ...facts.replication.subscribed
+          .filter(({ relation }) => moved.has(relation))
+          .map(({ relation, subscription }) => ({
+            on: qualified(oldName(moved.get(relation)!)),
+            text: `subscription ${subscription} writes into it; the apply worker cannot write into a view`,
+            remedy: 'end the subscription of this table first',
+          })),
+      ]
+    },
+  },
+  {
+    id: 'publication',
+    severity: 'warning',
+    waivable: true,
+    phases: ['switch'],
+    check: ({ facts }) =>
+      [...new Set(facts.replication.publications.map(({ name }) => name))].map((name) => ({
+        on: name,
+        text: `publication ${name} publishes tables of this phase; they appear under their new names`,
+      })),
+  },
+  {
+    id: 'standby',
+    severity: 'warning',
+    waivable: true,
+    phases: ['switch'],
+    check: ({ facts }) =>
+      facts.replication.standbys.map(({ name, address, state }) => ({
+        on: name,
+        text: `standby ${name}${address === null ? '' : ` at ${address}`} (${state}): a query there that holds a table longer than max_standby_streaming_delay is cancelled when the switch is replayed`,
+      })),
+  },
+  {
+    id: 'client-timeout',
+    severity: 'warning',
+    waivable: true,
+    phases: ['switch'],
+    async check({ session, plan }) {
+      const settings = await readClientSettings(session)
+      return settings.flatMap(({ role, database, setting }) => {
+        const { name, ms } = parseSetting(setting)
+        if (ms === undefined || ms === 0 || ms > plan.defaults.stallBudgetMs) return []
+        return [
+          {
+            on: role,
+            text: `${name} of role ${role} in database ${database} is ${ms} ms: its statements may be cancelled by a stall of up to ${plan.defaults.stallBudgetMs} ms`,
+            remedy: `set stallBudget below ${ms}ms`,
+          },
+        ]
+      })
+    },
+  },
+  {
+    id: 'event-trigger',
+    severity: 'warning',
+    waivable: true,
+    phases: ['expand', 'switch', 'contract'],
+    async check({ session }) {
+      const rows = await session.query<{ name: string; event: string; fn: string }>(
+        `select evtname as name, evtevent as event, evtfoid::regproc::text as fn from pg_event_trigger where evtenabled <> 'D' order by 1`,
+      )
+      return rows.map(({ name, event, fn }) => ({
+        on: name,
+        text: `event trigger ${name} (${event}, ${fn}) runs at each statement of the move and may refuse it`,
+      }))
+    },
+  },
+  {
+    id: 'cross-service-foreign-key',
+    severity: 'info',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ facts }) => {
+      const service = new Map(facts.tables.map((table) => [table.relation, table.service]))
+      return facts.foreignKeys
+        .filter((key) => service.get(key.from) !== service.get(key.to))
+        .map((key) => ({
+          on: `${key.fromName}.${key.name}`,
+          text: `it points from ${service.get(key.from) ?? 'a table that stays'} to ${service.get(key.to) ?? 'a table that stays'} (${key.toName}); it is kept and works across schemas`,
+        }))
+    },
+  },
+  {
+    id: 'unclaimed-table',
+    severity: 'info',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ facts }) =>
+      facts.resolved.unclaimed.map((table) => ({
+        on: qualified(table),
+        text: 'no service claims it; it stays where it is',
+      })),
+  },
+]

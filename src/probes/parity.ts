@@ -1,0 +1,67 @@
+import { readParity } from '../catalog/parity.ts'
+import { qualified } from '../pg/quoting.ts'
+import { oldName } from '../steps/names.ts'
+import type { Probe, ProbeContext, ProbeFinding } from './probe.ts'
+
+/** Each table is what it was before the run: columns, constraints, indexes, triggers, privileges, policies, comments. */
+export const parity: Probe = {
+  id: 'parity',
+  title: 'tables have everything they had before the run',
+  async run(context) {
+    const known = context.tables.filter(({ relation }) => context.baselines.has(relation))
+    const now = await readParity(
+      context.session,
+      known.map(({ relation }) => relation),
+    )
+    return known.flatMap((table) =>
+      compare(
+        context,
+        qualified(oldName(table)),
+        table.service,
+        context.baselines.get(table.relation)!.lines,
+        now.get(table.relation) ?? [],
+      ),
+    )
+  },
+}
+
+function compare(
+  { plan }: ProbeContext,
+  on: string,
+  service: string,
+  before: readonly string[],
+  now: readonly string[],
+): ProbeFinding[] {
+  const roles = plan.services.find(({ name }) => name === service)?.roles ?? []
+  const lost = difference(before, now)
+  const gained = difference(now, before).filter(
+    (line) => !roles.some((role) => line.startsWith('grant ') && line.endsWith(` to ${role}`)),
+  )
+  return [
+    ...(lost.length === 0
+      ? []
+      : [
+          {
+            severity: 'error' as const,
+            on,
+            text: `${lost.length} properties it had before the run are gone or different`,
+            evidence: lost,
+          },
+        ]),
+    ...(gained.length === 0
+      ? []
+      : [
+          {
+            severity: 'warning' as const,
+            on,
+            text: `${gained.length} properties are new since the run began`,
+            evidence: gained,
+          },
+        ]),
+  ]
+}
+
+function difference(a: readonly string[], b: readonly string[]): string[] {
+  const other = new Set(b)
+  return a.filter((line) => !other.has(line))
+}

@@ -1,0 +1,28 @@
+import { stageSchema } from '../catalog/names.ts'
+import { ident } from '../pg/quoting.ts'
+import type { StepKind } from './kind.ts'
+
+type Config = { readonly database: string }
+
+/** Removes the staging schema when no view has to change places any more. */
+export const dropStage: StepKind<Config> = {
+  kind: 'drop-stage',
+  traits: { lock: 'none', reversible: 'never', destroys: 'the empty staging schema' },
+  summary: () => `drop schema ${ident(stageSchema)}`,
+  undoSummary: () => 'not undone: past the point of no return',
+  observe: (_config, { facts }) => (facts.schemas.has(stageSchema) ? 'absent' : 'present'),
+  actions: ({ database }) => [
+    {
+      id: 'drop-stage',
+      policy: 'transaction',
+      sentence: `drop schema ${ident(stageSchema)}`,
+      database,
+      lock: 'none',
+      lockedRelations: [],
+      lockFirst: [],
+      statements: [`drop schema if exists ${ident(stageSchema)} restrict`],
+      again: 'a schema that is gone stays gone',
+    },
+  ],
+  undo: () => [],
+}

@@ -1,0 +1,137 @@
+import { ident, qualified } from '../pg/quoting.ts'
+import type { TableFacts } from '../survey/facts.ts'
+import type { TransactionAction } from './action.ts'
+import type { StepContext, StepData, StepKind } from './kind.ts'
+import { newName, oldName } from './names.ts'
+import { createView, refreshView } from './view.ts'
+
+type Config = { readonly database: string; readonly relation: number; readonly roles: readonly string[] }
+
+/**
+ * Makes the new name usable while the table still has its old one: a facade view over the table, with the same
+ * columns, owner, defaults and privileges. It later changes places with the table.
+ */
+export const expandTable: StepKind<Config> = {
+  kind: 'expand-table',
+  traits: { lock: 'ACCESS SHARE', reversible: 'always' },
+  summary: ({ relation }, context) => {
+    const table = context.table(relation)
+    return `facade view ${qualified(newName(table))} over ${qualified(oldName(table))}`
+  },
+  undoSummary: ({ relation }, context) => `drop view ${qualified(newName(context.table(relation)))}`,
+  observe({ relation }, context) {
+    const { location } = context.table(relation)
+    switch (location.stand) {
+      case 'plain':
+        return 'absent'
+      case 'expanded':
+        return location.sameColumns ? 'present' : 'partial'
+      case 'switched':
+      case 'contracted':
+        return 'present'
+      default:
+        return 'unknown'
+    }
+  },
+  record: (config, context) => ({ grants: missingGrants(config, context) }),
+  actions(config, context) {
+    const table = context.table(config.relation)
+    const statements = table.location.stand === 'expanded' ? refresh(table) : create(config, context)
+    return [transaction(config, table, `create the facade view ${qualified(newName(table))}`, statements)]
+  },
+  undo(config, context, record) {
+    const table = context.table(config.relation)
+    const statements = [
+      ...casts(table).map(({ from, to }) => `drop cast if exists (${from} as ${to})`),
+      `drop view if exists ${qualified(newName(table))} restrict`,
+      ...((record['grants'] ?? []) as unknown as RoleGrant[]).map(
+        ({ privilege, on, to }) => `revoke ${privilege} on ${on} from ${ident(to)}`,
+      ),
+    ]
+    return [transaction(config, table, `drop the facade view ${qualified(newName(table))}`, statements)]
+  },
+}
+
+function create(config: Config, context: StepContext): string[] {
+  const table = context.table(config.relation)
+  const { server, defaultPrivileges } = context.facts
+  const view = createView(newName(table), oldName(table), table, context.plan.name, {
+    runner: server.user,
+    mayHaveExtra:
+      defaultPrivileges.some(({ creator, objects }) => creator === server.user && objects === 'TABLES') ||
+      config.roles.length > 0,
+  })
+  const extra = missingGrants(config, context) as unknown as RoleGrant[]
+  const onView = extra.filter(({ on }) => on === qualified(oldName(table)))
+  return [
+    ...view,
+    ...extra.map(({ privilege, on, to }) => `grant ${privilege} on ${on} to ${ident(to)}`),
+    ...onView.map(
+      ({ privilege, to }) => `grant ${privilege} on ${qualified(newName(table))} to ${ident(to)}`,
+    ),
+    ...casts(table).map(({ from, to }) => `create cast (${from} as ${to}) with inout as implicit`),
+  ]
+}
+
+function refresh(table: TableFacts): string[] {
+  return refreshView(newName(table), oldName(table), table, table.location.isWatched)
+}
+
+type RoleGrant = { readonly privilege: string; readonly on: string; readonly to: string }
+
+/** What the plan's roles do not have yet on the table and on the sequences of its columns. */
+function missingGrants({ relation, roles }: Config, context: StepContext): StepData[] {
+  const table = context.table(relation)
+  return roles
+    .filter((role) => role !== table.live.owner)
+    .flatMap((to): RoleGrant[] => {
+      const has = (privilege: string): boolean =>
+        table.grants.some(
+          (grant) => grant.grantee === to && grant.column === null && grant.privilege === privilege,
+        )
+      const onTable = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'].filter((privilege) => !has(privilege))
+      return [
+        ...onTable.map((privilege) => ({
+          privilege: privilege.toLowerCase(),
+          on: qualified(oldName(table)),
+          to,
+        })),
+        ...table.sequences
+          .filter(({ kind, usableBy }) => kind === 'owned' && !usableBy.includes(to))
+          .map((sequence) => ({ privilege: 'usage', on: `sequence ${qualified(sequence)}`, to })),
+      ]
+    })
+}
+
+/**
+ * Functions that take a row of the table are called through the view with a row of the view: the two row types must
+ * turn into each other.
+ */
+export function casts(table: TableFacts): { from: string; to: string }[] {
+  if (table.rowTypeUses.length === 0) return []
+  const [old, new_] = [qualified(oldName(table)), qualified(newName(table))]
+  return [
+    { from: old, to: new_ },
+    { from: new_, to: old },
+  ]
+}
+
+function transaction(
+  config: Config,
+  table: TableFacts,
+  sentence: string,
+  statements: readonly string[],
+): TransactionAction {
+  return {
+    id: `facade-${config.relation}`,
+    policy: 'transaction',
+    sentence,
+    database: config.database,
+    lock: 'ACCESS SHARE',
+    lockedRelations: [oldName(table)],
+    lockFirst: [],
+    statements,
+    again:
+      'the catalog tells whether the view is there; it is made or dropped in one transaction with its journal row',
+  }
+}

@@ -1,0 +1,36 @@
+// Written by `npm run generate` from the files of this folder; do not edit.
+import { awaitQuiet } from './await-quiet.ts'
+import { contractTable } from './contract-table.ts'
+import { dropStage } from './drop-stage.ts'
+import { expandTable } from './expand-table.ts'
+import type { StepKind } from './kind.ts'
+import { pinRoutines } from './pin-routines.ts'
+import { prepareSchema } from './prepare-schema.ts'
+import { prepareStage } from './prepare-stage.ts'
+import { runProbes } from './run-probes.ts'
+import { switchTables } from './switch-tables.ts'
+import { takeBackup } from './take-backup.ts'
+import { watchNames } from './watch-names.ts'
+
+const kinds = [
+  awaitQuiet,
+  contractTable,
+  dropStage,
+  expandTable,
+  pinRoutines,
+  prepareSchema,
+  prepareStage,
+  runProbes,
+  switchTables,
+  takeBackup,
+  watchNames,
+]
+
+const byName = new Map(kinds.map((kind) => [kind.kind, kind as unknown as StepKind]))
+
+/** The kind of step of that name. */
+export function stepKind(name: string): StepKind {
+  const kind = byName.get(name)
+  if (kind === undefined) throw new Error(`there is no step kind "${name}"`)
+  return kind
+}

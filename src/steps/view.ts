@@ -1,0 +1,88 @@
+import type { Grant } from '../catalog/grants.ts'
+import { markOf, stageSchema } from '../catalog/names.ts'
+import { dollarQuoted, ident, literal, qualified, role, type QualifiedName } from '../pg/quoting.ts'
+import type { TableFacts } from '../survey/facts.ts'
+
+/** A view over a table that has its columns, owner, defaults and privileges, and so stands in for it under another name. */
+export function createView(
+  view: QualifiedName,
+  table: QualifiedName,
+  facts: TableFacts,
+  planName: string,
+  owner: { runner: string; mayHaveExtra: boolean },
+): string[] {
+  const name = qualified(view)
+  return [
+    `create view ${name}${options(facts)} as ${select(facts, table)}`,
+    ...(facts.live.owner === owner.runner ? [] : [`alter view ${name} owner to ${ident(facts.live.owner)}`]),
+    ...setDefaults(name, facts),
+    // Default privileges may have given the new view more than the table has.
+    ...(owner.mayHaveExtra ? [clearGrants(name)] : []),
+    ...facts.grants.map((grant) => grantOn(name, grant)),
+    `comment on view ${name} is ${literal(markOf(planName))}`,
+  ]
+}
+
+/** The same view with the columns the table has by now; PostgreSQL lets columns be added at the end only. */
+export function refreshView(
+  view: QualifiedName,
+  table: QualifiedName,
+  facts: TableFacts,
+  isWatched: boolean,
+): string[] {
+  const name = qualified(view)
+  const condition = isWatched ? ` where ${qualified(telltale(facts))}() with local check option` : ''
+  return [
+    `create or replace view ${name}${options(facts)} as ${select(facts, table)}${condition}`,
+    ...setDefaults(name, facts),
+  ]
+}
+
+/** The function that the view under an old name calls once for each statement, so that its calls are counted. */
+export function telltale({ relation }: TableFacts): QualifiedName {
+  return { schema: stageSchema, name: `used_${relation}` }
+}
+
+function select(facts: TableFacts, table: QualifiedName): string {
+  const columns = facts.columns.map((column) => ident(column.name)).join(', ')
+  return `select ${columns === '' ? '' : `${columns} `}from ${qualified(table)}`
+}
+
+/**
+ * A view checks row security as its owner, who is exempt, so that it would open the table to everyone. One that acts
+ * as its caller does not (manual, chapter 41.5); it exists since 15.
+ */
+function options(facts: TableFacts): string {
+  return facts.live.rowSecurity ? ' with (security_invoker = true)' : ''
+}
+
+/**
+ * Without its own defaults the view would store NULL for `SET column = DEFAULT`. Identity and generated columns take
+ * theirs from the table in any case.
+ */
+function setDefaults(view: string, { columns }: TableFacts): string[] {
+  return columns
+    .filter((column) => column.default !== null && column.generated === '' && column.identity === '')
+    .map((column) => `alter view ${view} alter column ${ident(column.name)} set default ${column.default}`)
+}
+
+export function grantOn(relation: string, { privilege, column, grantee, grantable }: Grant): string {
+  const what = column === null ? privilege.toLowerCase() : `${privilege.toLowerCase()} (${ident(column)})`
+  return `grant ${what} on ${relation} to ${role(grantee)}${grantable ? ' with grant option' : ''}`
+}
+
+function clearGrants(view: string): string {
+  const body = `
+declare g record;
+begin
+  for g in select distinct x.grantee
+             from pg_class c cross join lateral aclexplode(c.relacl) x
+            where c.oid = ${literal(view)}::regclass and x.grantee <> c.relowner
+  loop
+    execute format('revoke all on %s from %s', ${literal(view)},
+      case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end);
+  end loop;
+end
+`
+  return `do ${dollarQuoted(body)}`
+}

@@ -1,0 +1,82 @@
+import { dollarQuoted, qualified } from '../pg/quoting.ts'
+import type { TableFacts } from '../survey/facts.ts'
+import type { TransactionAction } from './action.ts'
+import type { StepKind } from './kind.ts'
+import { newName, oldName } from './names.ts'
+import { refreshView, telltale } from './view.ts'
+
+type Config = { readonly database: string; readonly service: string; readonly relations: readonly number[] }
+
+/**
+ * Makes the views under the old names count their uses, so that contract rests on evidence. The count is kept by the
+ * server's function statistics (manual, chapter 28.2: track_functions) and costs some microseconds a statement.
+ */
+export const watchNames: StepKind<Config> = {
+  kind: 'watch-names',
+  traits: { lock: 'ACCESS EXCLUSIVE', reversible: 'until contract' },
+  summary: ({ service, relations }, { facts }) =>
+    `${facts.server.isSuperuser ? '' : '(left out, as it takes a superuser) '}count the uses of ${relations.length === 1 ? '1 old name' : `${relations.length} old names`} of ${service}`,
+  undoSummary: () => 'stop counting',
+  observe({ relations }, context) {
+    if (!context.facts.server.isSuperuser) return 'unknown'
+    const tables = relations
+      .map((relation) => context.table(relation))
+      .filter(({ location }) => location.stand === 'switched')
+    if (tables.length === 0) return 'absent'
+    return tables.every(({ location }) => location.isWatched)
+      ? 'present'
+      : tables.some(({ location }) => location.isWatched)
+        ? 'partial'
+        : 'absent'
+  },
+  actions: (config, context) =>
+    config.relations
+      .map((relation) => context.table(relation))
+      .filter(({ location }) => context.facts.server.isSuperuser && !location.isWatched)
+      .map((table) => watch(config, table)),
+  undo: (config, context) =>
+    config.relations
+      .map((relation) => context.table(relation))
+      .filter(({ location }) => location.stand === 'switched' && location.isWatched)
+      .map((table) => unwatch(config, table)),
+}
+
+/**
+ * The function acts as its owner, since only a superuser may set track_functions; a check option makes inserts call
+ * it too, which evaluate no condition otherwise.
+ */
+function watch(config: Config, table: TableFacts): TransactionAction {
+  const name = qualified(telltale(table))
+  return action(config, table, `count the uses of ${qualified(oldName(table))}`, [
+    `create or replace function ${name}() returns boolean language plpgsql stable parallel safe cost 1 security definer ` +
+      `set search_path = pg_catalog set track_functions = 'pl' as ${dollarQuoted('begin return true; end')}`,
+    `grant execute on function ${name}() to public`,
+    ...refreshView(oldName(table), newName(table), table, true),
+  ])
+}
+
+function unwatch(config: Config, table: TableFacts): TransactionAction {
+  return action(config, table, `stop counting the uses of ${qualified(oldName(table))}`, [
+    ...refreshView(oldName(table), newName(table), table, false),
+    `drop function if exists ${qualified(telltale(table))}()`,
+  ])
+}
+
+function action(
+  config: Config,
+  table: TableFacts,
+  sentence: string,
+  statements: readonly string[],
+): TransactionAction {
+  return {
+    id: `watch-${table.relation}`,
+    policy: 'transaction',
+    sentence,
+    database: config.database,
+    lock: 'ACCESS EXCLUSIVE',
+    lockedRelations: [oldName(table)],
+    lockFirst: [],
+    statements,
+    again: 'the view is replaced by the same view',
+  }
+}

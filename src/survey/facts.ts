@@ -1,0 +1,143 @@
+import { readColumns, type Column } from '../catalog/columns.ts'
+import { readDefaultPrivileges, type DefaultPrivilege } from '../catalog/default-privileges.ts'
+import { readForeignKeys, type ForeignKey } from '../catalog/foreign-keys.ts'
+import {
+  readBodyMentions,
+  readUnpinnedRoutines,
+  type BodyMention,
+  type TriggerRoutine,
+} from '../catalog/functions.ts'
+import { readGrants, readOwnersWithout, type Grant } from '../catalog/grants.ts'
+import { readLocations, type Location } from '../catalog/location.ts'
+import { markOf } from '../catalog/names.ts'
+import { readRelationsByOid, type Relation } from '../catalog/relations.ts'
+import { readReplication, type Replication } from '../catalog/replication.ts'
+import { readRoles, readSchemas, type RoleFacts, type SchemaFacts } from '../catalog/roles.ts'
+import { readRowTypeUses, type RowTypeUse } from '../catalog/row-types.ts'
+import { readSequences, type ColumnSequence } from '../catalog/sequences.ts'
+import type { ServerFacts } from '../pg/server.ts'
+import type { Session } from '../pg/session.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Mapping, Resolved } from './mapping.ts'
+
+/** One table of the move with everything the mover must know of it. */
+export interface TableFacts extends Mapping {
+  readonly live: Relation
+  readonly location: Location
+  readonly columns: readonly Column[]
+  readonly grants: readonly Grant[]
+  readonly sequences: readonly ColumnSequence[]
+  /** The OID of the topmost partitioned table, or the table's own. */
+  readonly family: number
+  readonly rowTypeUses: readonly string[]
+  readonly mentions: readonly BodyMention[]
+  readonly ownerLacksRights: boolean
+}
+
+/** What the catalogs stop telling once a run is under way. */
+export interface Remembered {
+  readonly sequences: readonly ColumnSequence[]
+  readonly rowTypeUses: readonly RowTypeUse[]
+}
+
+/** Everything read from the catalogs for one plan; plain data, from which steps and findings are computed. */
+export interface Facts {
+  readonly server: ServerFacts
+  readonly tables: readonly TableFacts[]
+  readonly missing: readonly Mapping[]
+  readonly resolved: Resolved
+  readonly foreignKeys: readonly ForeignKey[]
+  readonly unpinned: readonly (TriggerRoutine & { source: string })[]
+  readonly replication: Replication
+  readonly roles: ReadonlyMap<string, RoleFacts>
+  readonly schemas: ReadonlyMap<string, SchemaFacts>
+  readonly defaultPrivileges: readonly DefaultPrivilege[]
+}
+
+/**
+ * Reads the facts of the given tables, one query for each class of object whatever the number of tables.
+ * `remembered` is what the journal knows from before the run: once switched, a sequence belongs to a view's column.
+ */
+export async function readFacts(
+  session: Session,
+  server: ServerFacts,
+  plan: Plan,
+  resolved: Resolved,
+  remembered: Remembered = { sequences: [], rowTypeUses: [] },
+): Promise<Facts> {
+  const { mappings } = resolved
+  const oids = mappings.map(({ relation }) => relation)
+  const sources = [...new Set(mappings.map(({ source }) => source))]
+  const relations = new Map(
+    (await readRelationsByOid(session, oids)).map((relation) => [relation.oid, relation]),
+  )
+  const locations = await readLocations(session, mappings, markOf(plan.name))
+  const columns = await readColumns(session, oids)
+  const grants = await readGrants(session, oids)
+  const sequences = mergeSequences(await readSequences(session, oids), remembered.sequences)
+  const rowTypes = groupUses([...(await readRowTypeUses(session, oids)), ...remembered.rowTypeUses])
+  const lacking = new Set((await readOwnersWithout(session, oids)).map(({ relation }) => relation))
+  const mentions: BodyMention[] = []
+  const unpinned: (TriggerRoutine & { source: string })[] = []
+  for (const source of sources) {
+    const here = mappings.filter((mapping) => mapping.source === source).map(({ relation }) => relation)
+    mentions.push(...(await readBodyMentions(session, here, source)))
+    for (const routine of await readUnpinnedRoutines(session, here, source))
+      unpinned.push({ ...routine, source })
+  }
+  const tables = mappings.flatMap((mapping): TableFacts[] => {
+    const live = relations.get(mapping.relation)
+    const location = locations.get(mapping.relation)
+    if (live === undefined || location === undefined) return []
+    return [
+      {
+        ...mapping,
+        live,
+        location,
+        columns: columns.get(mapping.relation) ?? [],
+        grants: grants.get(mapping.relation) ?? [],
+        sequences: sequences.get(mapping.relation) ?? [],
+        family: familyOf(mapping.relation, relations),
+        rowTypeUses: rowTypes.get(mapping.relation) ?? [],
+        mentions: mentions.filter(({ relation }) => relation === mapping.relation),
+        ownerLacksRights: lacking.has(mapping.relation),
+      },
+    ]
+  })
+  return {
+    server,
+    tables,
+    missing: mappings.filter(({ relation }) => !relations.has(relation)),
+    resolved,
+    foreignKeys: await readForeignKeys(session, oids),
+    unpinned,
+    replication: await readReplication(session, oids, sources, server.major),
+    roles: new Map((await readRoles(session)).map((role) => [role.name, role])),
+    defaultPrivileges: await readDefaultPrivileges(session, sources),
+    schemas: new Map((await readSchemas(session)).map((schema) => [schema.name, schema])),
+  }
+}
+
+function familyOf(oid: number, relations: ReadonlyMap<number, Relation>): number {
+  const relation = relations.get(oid)
+  const parent = relation?.isPartition === true ? relation.parent : null
+  return parent !== null && parent !== undefined && relations.has(parent) ? familyOf(parent, relations) : oid
+}
+
+function mergeSequences(
+  live: Map<number, ColumnSequence[]>,
+  known: readonly ColumnSequence[],
+): Map<number, ColumnSequence[]> {
+  for (const sequence of known) {
+    const group = live.get(sequence.relation) ?? []
+    if (!group.some(({ oid }) => oid === sequence.oid)) live.set(sequence.relation, [...group, sequence])
+  }
+  return live
+}
+
+function groupUses(uses: readonly { relation: number; user: string }[]): Map<number, string[]> {
+  const groups = new Map<number, string[]>()
+  for (const { relation, user } of uses)
+    groups.set(relation, [...new Set([...(groups.get(relation) ?? []), user])])
+  return groups
+}

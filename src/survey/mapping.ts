@@ -1,0 +1,184 @@
+import { readPartitions, readRelations, readRelationsByOid, type Relation } from '../catalog/relations.ts'
+import { MigrateError } from '../errors/migrate-error.ts'
+import { didYouMean } from '../errors/suggest.ts'
+import { matchTables } from '../plan/match.ts'
+import type { Plan, Service } from '../plan/plan.ts'
+import type { Session } from '../pg/session.ts'
+
+/** A table of the move: known by its OID, which stays the same wherever the table goes. */
+export interface Mapping {
+  readonly relation: number
+  readonly service: string
+  readonly name: string
+  readonly source: string
+  readonly target: string
+}
+
+export interface Resolved {
+  readonly mappings: readonly Mapping[]
+  /** Tables of the source schemas that no service claims. */
+  readonly unclaimed: readonly { schema: string; name: string }[]
+  /** Partitions that follow their parent but are not in its schema, and so stay where they are. */
+  readonly strayPartitions: readonly { root: number; relation: Relation }[]
+}
+
+interface Problem {
+  readonly code: 'table-not-found' | 'mapping-conflict'
+  readonly text: string
+  readonly path: readonly (string | number)[]
+}
+
+/**
+ * Finds the tables that the plan's names and globs mean. Partitions follow their parent.
+ * @throws MigrateError `table-not-found`, `mapping-conflict`, with every problem of the plan at once
+ */
+export async function resolveMappings(session: Session, plan: Plan): Promise<Resolved> {
+  const problems: Problem[] = []
+  const claims = new Map<number, { service: Service; index: number }>()
+  const relations = new Map<string, Relation[]>()
+  for (const service of plan.services) {
+    const known = relations.get(service.sourceSchema) ?? (await readRelations(session, service.sourceSchema))
+    relations.set(service.sourceSchema, known)
+    claimTables(service, known, claims, problems)
+  }
+  if (problems.length > 0) throw problemError(plan, problems)
+  const all = [...relations.values()].flat()
+  const byOid = new Map(all.map((relation) => [relation.oid, relation]))
+  const roots = [...claims.keys()].filter((oid) => byOid.get(oid)?.kind === 'p')
+  const strays: { root: number; oid: number }[] = []
+  for (const { root, oid } of await readPartitions(session, roots)) {
+    if (claims.has(oid)) continue
+    const { service, index } = claims.get(root)!
+    if (byOid.get(oid)?.schema === service.sourceSchema) claims.set(oid, { service, index })
+    else strays.push({ root, oid })
+  }
+  return {
+    mappings: inPlanOrder(plan, claims, byOid),
+    unclaimed: unclaimedTables(all, claims),
+    strayPartitions: await named(session, strays),
+  }
+}
+
+function claimTables(
+  service: Service,
+  known: readonly Relation[],
+  claims: Map<number, { service: Service; index: number }>,
+  problems: Problem[],
+): void {
+  const tables = known.filter((relation) => relation.kind === 'r' || relation.kind === 'p')
+  const byName = new Map(tables.map((relation) => [relation.name, relation]))
+  service.tables.forEach((pattern, index) => {
+    const path = ['services', service.name, 'tables', index]
+    const { matched, unmatchedPatterns } = matchTables([pattern], [...byName.keys()])
+    if (unmatchedPatterns.length > 0) {
+      problems.push({ code: 'table-not-found', path, text: notFound(pattern, service, known) })
+      return
+    }
+    for (const name of matched) {
+      const relation = byName.get(name)!
+      // A glob means whole tables; partitions come with their parent.
+      if (relation.isPartition && name !== pattern) continue
+      const holder = claims.get(relation.oid)
+      if (holder !== undefined && holder.service !== service) {
+        const text = `table ${service.sourceSchema}.${name} is claimed by service "${holder.service.name}" and by service "${service.name}"`
+        problems.push({ code: 'mapping-conflict', path, text })
+        problems.push({
+          code: 'mapping-conflict',
+          path: ['services', holder.service.name, 'tables', holder.index],
+          text,
+        })
+      } else if (holder === undefined) claims.set(relation.oid, { service, index })
+    }
+  })
+}
+
+const kindNames: Record<string, string> = { v: 'a view', m: 'a materialized view', f: 'a foreign table' }
+
+function notFound(pattern: string, service: Service, known: readonly Relation[]): string {
+  const other = known.find((relation) => relation.name === pattern)
+  if (other !== undefined)
+    return `${service.sourceSchema}.${pattern} is ${kindNames[other.kind]}, not a table; only tables are moved`
+  if (known.length === 0)
+    return `there is no table "${pattern}": schema ${service.sourceSchema} has no tables or does not exist`
+  const names = known.filter(({ kind }) => kind === 'r' || kind === 'p').map(({ name }) => name)
+  return `there is no table "${pattern}" in schema ${service.sourceSchema}${didYouMean(pattern, names)}`
+}
+
+function problemError(plan: Plan, problems: readonly Problem[]): MigrateError {
+  const code = problems.every((problem) => problem.code === 'mapping-conflict')
+    ? 'mapping-conflict'
+    : 'table-not-found'
+  const lines = problems.map(({ path, text }) => {
+    const place = plan.place(path)
+    return { place, line: `${place.file}:${place.line}:${place.column} ${text}` }
+  })
+  const count =
+    problems.length === 1
+      ? problems[0]!.text
+      : `${problems.length} tables of the plan do not fit the database`
+  return new MigrateError(code, count, {
+    detail: lines.map(({ line }) => line),
+    place: lines[0]!.place,
+    next: ['correct the plan, then run the same command again'],
+  })
+}
+
+/** Services in the plan's order; inside one by name, each partitioned table before its partitions. */
+function inPlanOrder(
+  plan: Plan,
+  claims: ReadonlyMap<number, { service: Service }>,
+  byOid: ReadonlyMap<number, Relation>,
+): Mapping[] {
+  const mappings = [...claims].map(([relation, { service }]) => ({
+    relation,
+    service,
+    found: byOid.get(relation)!,
+  }))
+  const position = new Map(plan.services.map((service, index) => [service.name, index]))
+  const key = (oid: number): string => {
+    const found = byOid.get(oid)
+    return found?.isPartition === true && found.parent !== null && claims.has(found.parent)
+      ? `${key(found.parent)}\0${found.name}`
+      : (found?.name ?? '')
+  }
+  return mappings
+    .sort(
+      (a, b) =>
+        position.get(a.service.name)! - position.get(b.service.name)! ||
+        (key(a.relation) < key(b.relation) ? -1 : 1),
+    )
+    .map(({ relation, service, found }) => ({
+      relation,
+      service: service.name,
+      name: found.name,
+      source: service.sourceSchema,
+      target: service.schema,
+    }))
+}
+
+function unclaimedTables(
+  all: readonly Relation[],
+  claims: ReadonlyMap<number, unknown>,
+): { schema: string; name: string }[] {
+  return all
+    .filter(
+      ({ oid, kind, extension }) => (kind === 'r' || kind === 'p') && extension === null && !claims.has(oid),
+    )
+    .map(({ schema, name }) => ({ schema, name }))
+}
+
+async function named(
+  session: Session,
+  strays: readonly { root: number; oid: number }[],
+): Promise<{ root: number; relation: Relation }[]> {
+  if (strays.length === 0) return []
+  const found = new Map(
+    (
+      await readRelationsByOid(
+        session,
+        strays.map(({ oid }) => oid),
+      )
+    ).map((relation) => [relation.oid, relation]),
+  )
+  return strays.flatMap(({ root, oid }) => (found.has(oid) ? [{ root, relation: found.get(oid)! }] : []))
+}

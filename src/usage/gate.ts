@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MigrateError } from '../errors/migrate-error.ts'
+import { formatDuration } from '../plan/duration.ts'
+import { qualified } from '../pg/quoting.ts'
+import type { Session } from '../pg/session.ts'
+import { oldName } from '../steps/names.ts'
+import type { TableFacts } from '../survey/facts.ts'
+import { observeUse, recordUse } from './observe.ts'
+import { readQuiet } from './quiet.ts'
+
+/** Long enough for the statistics of busy sessions to arrive (they are sent at most once a second). */
+const watchMs = 2_500
+const sampleEveryMs = 50
+
+/**
+ * Lets contract go on only when the evidence says that the old names are not used: not in the next moments, and not
+ * for the plan's quiet period.
+ * @throws MigrateError `gate-waiting` with who or what still uses them
+ */
+export async function awaitQuietNames(
+  session: Session,
+  run: number,
+  tables: readonly TableFacts[],
+  quietMs: number,
+): Promise<void> {
+  const before = await observeUse(session, tables)
+  await recordUse(session, run, before)
+  const users = new Map<number, Set<string>>()
+  for (const began = performance.now(); performance.now() - began < watchMs; await sleep(sampleEveryMs)) {
+    for (const { relation, sightings } of await observeUse(session, tables)) {
+      for (const sighting of sightings) users.set(relation, (users.get(relation) ?? new Set()).add(sighting))
+    }
+  }
+  const after = (await observeUse(session, tables)).map((seen) => ({
+    ...seen,
+    sightings: [...(users.get(seen.relation) ?? [])].slice(0, 5),
+  }))
+  await recordUse(session, run, after)
+  const inUse = tables.flatMap((table) => {
+    const [first, last] = [before, after].map((list) =>
+      list.find(({ relation }) => relation === table.relation),
+    )
+    const more = (last?.calls ?? 0) - (first?.calls ?? 0)
+    const sessions = last?.sightings ?? []
+    return more <= 0 && sessions.length === 0
+      ? []
+      : [
+          `${qualified(oldName(table))}: ${more > 0 ? `${more} statements in ${watchMs / 1000} s` : 'in use'}`,
+          ...sessions.map((line) => `  ${line}`),
+        ]
+  })
+  if (inUse.length > 0) throw waiting('old names are in use right now', inUse)
+  const loud = await tooLoud(session, run, tables, quietMs)
+  if (loud.length > 0) throw waiting(`old names have not been quiet for ${formatDuration(quietMs)} yet`, loud)
+}
+
+async function tooLoud(
+  session: Session,
+  run: number,
+  tables: readonly TableFacts[],
+  quietMs: number,
+): Promise<string[]> {
+  if (quietMs === 0) return []
+  const quiet = await readQuiet(session, run)
+  return tables
+    .filter(({ location }) => location.stand === 'switched')
+    .flatMap((table) => {
+      const known = quiet.get(table.relation)?.quietMs ?? null
+      if (known !== null && known >= quietMs) return []
+      return [
+        `${qualified(oldName(table))}: ${known === null ? 'never observed quiet' : `quiet for ${rounded(known)}`}`,
+      ]
+    })
+}
+
+function rounded(ms: number): string {
+  const unit = [86_400_000, 3_600_000, 60_000, 1000].find((size) => ms >= size) ?? 1
+  return formatDuration(Math.floor(ms / unit) * unit)
+}
+
+function waiting(message: string, detail: readonly string[]): MigrateError {
+  return new MigrateError('gate-waiting', message, {
+    detail,
+    state: { kind: 'resumable', sentence: 'nothing of contract was done; both names go on working' },
+    next: [
+      'migrate status        shows since when each old name is quiet; every call adds an observation',
+      'then run the same command again',
+    ],
+  })
+}

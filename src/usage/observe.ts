@@ -1,0 +1,59 @@
+import { journalSchema as schema } from '../catalog/names.ts'
+import { describeBlocker, readBlockers } from '../catalog/blockers.ts'
+import type { Session } from '../pg/session.ts'
+import type { TableFacts } from '../survey/facts.ts'
+
+/** Use of one old name as seen at one moment. */
+export interface Sighting {
+  readonly relation: number
+  /** Statements counted by the telltale since it was set; null where there is none. */
+  readonly calls: number | null
+  readonly sightings: readonly string[]
+}
+
+/**
+ * Looks who uses the old names now: the telltale counters, and the sessions that hold a lock on a view, which every
+ * use takes, cached plans included.
+ */
+export async function observeUse(session: Session, tables: readonly TableFacts[]): Promise<Sighting[]> {
+  const switched = tables.filter(({ location }) => location.stand === 'switched' && location.view !== null)
+  const holders = await readBlockers(
+    session,
+    switched.map(({ location }) => location.view!),
+  )
+  const calls = await readCalls(session)
+  const byView = new Map<string, string[]>()
+  for (const holder of holders)
+    byView.set(holder.relation, [...(byView.get(holder.relation) ?? []), describeBlocker(holder)])
+  const names = new Map(
+    (
+      await session.query<{ oid: number; name: string }>(
+        `select o as oid, o::oid::regclass::text as name from unnest($1::oid[]) o`,
+        [switched.map(({ location }) => location.view)],
+      )
+    ).map(({ oid, name }) => [oid, name]),
+  )
+  return switched.map((table) => ({
+    relation: table.relation,
+    calls: table.location.isWatched ? (calls.get(table.relation) ?? 0) : null,
+    sightings: byView.get(names.get(table.location.view!) ?? '') ?? [],
+  }))
+}
+
+async function readCalls(session: Session): Promise<Map<number, number>> {
+  const rows = await session.query<{ relation: number; calls: number }>(
+    `select substr(funcname, 6)::oid as relation, calls::float8 as calls from pg_stat_user_functions where funcname ~ '^used_[0-9]+$'`,
+  )
+  return new Map(rows.map(({ relation, calls }) => [relation, calls]))
+}
+
+/** Keeps the observation, so that later ones can say since when nothing has changed. */
+export async function recordUse(session: Session, run: number, seen: readonly Sighting[]): Promise<void> {
+  if (seen.length === 0) return
+  await session.query(
+    `insert into ${schema}.usage (run, relation, calls, sightings)
+     select $1, (u->>'relation')::oid, (u->>'calls')::float8::bigint, u->'sightings' from jsonb_array_elements($2::jsonb) u
+     on conflict do nothing`,
+    [run, JSON.stringify(seen)],
+  )
+}

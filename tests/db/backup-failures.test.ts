@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { takeBackup } from '../../src/backup/dump.ts'
+import { listBackups, readBackup } from '../../src/backup/manifest.ts'
+import { verifyBackup } from '../../src/backup/verify.ts'
+import { EventStream } from '../../src/events/stream.ts'
+import { Session } from '../../src/pg/session.ts'
+import { until } from '../support/process.ts'
+import { shop, tables, type Shop } from './backup/shop.ts'
+
+let it: Shop
+
+beforeAll(async () => {
+  it = await shop()
+})
+
+afterAll(() => it[Symbol.asyncDispose]())
+
+describe('verifyBackup', () => {
+  test('finds a changed, a missing and an extra file, and a manifest that is no longer one', async () => {
+    const { path, manifest } = await it.backUp({ planName: 'damaged' })
+    const [first, second] = manifest.files.filter((file) => file.path.endsWith('.dat.gz'))
+    const schema = manifest.files.find((file) => file.path === 'schema.dump')
+    await appendFile(join(path, first?.path ?? ''), 'x')
+    await rm(join(path, second?.path ?? ''))
+    await writeFile(join(path, 'schema.dump'), Buffer.alloc(schema?.bytes ?? 0))
+    await writeFile(join(path, 'note.txt'), 'mine')
+    const problems = await verifyBackup(path)
+    expect(problems.map(({ kind, path: file }) => [kind, file]).sort()).toEqual(
+      [
+        ['changed', first?.path],
+        ['changed', 'schema.dump'],
+        ['extra', 'note.txt'],
+        ['missing', second?.path],
+      ].sort(),
+    )
+    expect(problems.map(({ sentence }) => sentence)).toContain('note.txt is not in the manifest')
+
+    await writeFile(join(path, 'manifest.json'), '{"format": 2}')
+    expect(await verifyBackup(path)).toMatchObject([{ kind: 'changed', path: 'manifest.json' }])
+    expect(await listBackups(it.directory, 'damaged')).toEqual({ backups: [], unreadable: [path] })
+    await expect(readBackup(path)).rejects.toMatchObject({ code: 'reality-differs' })
+    await rm(join(path, 'manifest.json'))
+    expect(await verifyBackup(path)).toMatchObject([{ kind: 'missing', path: 'manifest.json' }])
+  })
+})
+
+describe('a backup that cannot be', () => {
+  test('of a table that does not exist, or that is a view, says so and leaves nothing', async () => {
+    const wrong = ['user', 'telltale'].map((name) => ({ schema: 'public', name }))
+    await expect(it.backUp({ planName: 'wrong', tables: [...tables, ...wrong] })).rejects.toMatchObject({
+      code: 'table-not-found',
+      message: 'cannot back up: "public"."user" does not exist (did you mean "users"?)',
+      detail: ['"public"."telltale" is a view: a dump would hold none of its rows'],
+      state: { kind: 'untouched' },
+    })
+    expect(await readdir(join(it.directory, 'wrong'))).toEqual([])
+  })
+
+  test.each([
+    ['pg_dump', 'regions', 2],
+    ['its own session', 'users', 1],
+  ])('is stopped while %s waits: all has ended and the folder is gone', async (_, table, sessions) => {
+    await using blocker = await Session.connect(it.session.target, 'backup-test-blocker')
+    await blocker.script(`begin; lock table public.${table} in access exclusive mode`)
+    const stop = new AbortController()
+    const backup = takeBackup(await it.request({ planName: 'stopped' }), new EventStream(), stop.signal)
+    const outcome = expect(backup).rejects.toMatchObject({
+      code: 'interrupted',
+      state: { kind: 'resumable' },
+    })
+    await until(async () => (await waitingFor(table)) && (await dumpSessions('stopped')) === sessions)
+    stop.abort()
+    await outcome
+    expect(await readdir(join(it.directory, 'stopped'))).toEqual([])
+    await until(async () => (await dumpSessions('stopped')) === 0)
+  })
+
+  test('fails as pg_dump does: status, last lines, and a command without the password', async () => {
+    const role = `dumper_${it.database.name}`
+    await it.session
+      .script(`create role ${role} login password 'hush-hush'; grant usage on schema public to ${role};
+                          grant select on all tables in schema public to ${role};
+                          revoke select on public.regions from ${role}`)
+    try {
+      const url = new URL(it.database.url)
+      url.username = role
+      url.password = 'hush-hush'
+      const target = { alias: 'test', url: url.href }
+      const failure = await it.backUp({ planName: 'failing', target }).catch((error: unknown) => error)
+      expect(failure).toMatchObject({
+        code: 'command-failed',
+        message: expect.stringContaining('pg_dump failed: '),
+        state: { kind: 'resumable' },
+      })
+      const said = JSON.stringify(failure)
+      expect(said).toContain('permission denied')
+      expect(said).toContain('ended with status 1')
+      expect(said).not.toContain('hush-hush')
+      await it.session.script(`revoke select on public.users from ${role}`)
+      await expect(it.backUp({ planName: 'failing', target })).rejects.toMatchObject({
+        code: 'privilege-missing',
+        detail: ['error: permission denied for table users'],
+      })
+      expect(await readdir(join(it.directory, 'failing'))).toEqual([])
+    } finally {
+      await it.session.script(`drop owned by ${role}; drop role ${role}`)
+    }
+  })
+
+  test('a killed backup’s leftovers are removed by the next of its phase, and are never listed', async () => {
+    const parent = join(it.directory, 'killed')
+    for (const name of ['.partial-20200101_000000-phase2', '.partial-20200101_000000-phase12']) {
+      await mkdir(join(parent, name, 'data'), { recursive: true })
+    }
+    expect(await listBackups(it.directory, 'killed')).toEqual({ backups: [], unreadable: [] })
+    await using orphan = await Session.connect(it.session.target, 'migrate/killed/backup')
+    await orphan.script('begin; lock table public.users in access share mode')
+    const { path } = await it.backUp({ planName: 'killed' })
+    expect((await readdir(parent)).sort()).toEqual([
+      '.partial-20200101_000000-phase12',
+      path.slice(parent.length + 1),
+    ])
+    expect(await dumpSessions('killed')).toBe(0)
+  })
+})
+
+async function dumpSessions(plan: string): Promise<number> {
+  const { n } = await it.session.one<{ n: number }>(
+    'select count(*)::int as n from pg_stat_activity where application_name = $1',
+    [`migrate/${plan}/backup`],
+  )
+  return n
+}
+
+async function waitingFor(table: string): Promise<boolean> {
+  const { n } = await it.session.one<{ n: number }>(
+    'select count(*)::int as n from pg_locks where relation = $1::regclass and not granted',
+    [`public.${table}`],
+  )
+  return n > 0
+}

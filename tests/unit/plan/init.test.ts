@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals'
+import { renderPlan } from '../../../src/plan/init.ts'
+import { matchTables } from '../../../src/plan/match.ts'
+import { read } from './text.ts'
+
+test('a first plan can be read, and means the tables it was made from', () => {
+  const odd = [
+    'users',
+    'Users',
+    'a*b',
+    'a: b',
+    'null',
+    '#x',
+    '${x}',
+    'two\nlines',
+    '표',
+    'a.b',
+    '- c',
+    '123',
+    "it's",
+    '\\[',
+  ]
+  const text = renderPlan({
+    name: 'first',
+    databaseAlias: 'db',
+    envName: 'SHOP_URL',
+    schema: 'My schema',
+    groups: [
+      { service: 'yes', tables: odd },
+      { service: 'orders', tables: ['orders'] },
+      { service: 'nothing', tables: [] },
+    ],
+  })
+  const plan = read(text, { SHOP_URL: 'postgres://h/d' })
+  expect(plan.name).toBe('first')
+  expect(plan.databases).toEqual({ db: { url: 'postgres://h/d' } })
+  expect(plan.services.map(({ name }) => name)).toEqual(['yes', 'orders'])
+  expect(plan.services[0]).toMatchObject({ database: 'db', sourceSchema: 'My schema', targetDatabase: 'db' })
+  expect(matchTables(plan.services[0]?.tables ?? [], [...odd, 'axb'])).toEqual({
+    matched: odd,
+    unmatchedPatterns: [],
+  })
+  expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/plan\.schema\.json\n/)
+})
