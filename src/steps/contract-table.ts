@@ -4,7 +4,7 @@ import { casts } from './expand-table.ts'
 import type { StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
 import { ownedSequences } from './switch-tables.ts'
-import { telltale } from './view.ts'
+import { dropTelltale } from './view.ts'
 
 type Config = { readonly database: string; readonly relation: number }
 
@@ -37,7 +37,7 @@ export const contractTable: StepKind<Config> = {
         ...casts(table).map(({ from, to }) => `drop cast if exists (${from} as ${to})`),
         // Never CASCADE: whatever still depends on the old name must be seen.
         `drop view ${qualified(oldName(table))} restrict`,
-        `drop function if exists ${qualified(telltale(table))}()`,
+        ...dropTelltale(table),
       ],
       again:
         'the catalog tells whether the view is there; it is dropped in one transaction with its journal row',

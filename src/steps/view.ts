@@ -38,9 +38,18 @@ export function refreshView(
   ]
 }
 
-/** The function that the view under an old name calls once for each statement, so that its calls are counted. */
+/** The function that the view under an old name calls once for each statement. */
 export function telltale({ relation }: TableFacts): QualifiedName {
   return { schema: stageSchema, name: `used_${relation}` }
+}
+
+/** The function that the telltale calls in turn, unless the caller is this tool: its calls are the count. */
+export function counter({ relation }: TableFacts): QualifiedName {
+  return { schema: stageSchema, name: `counted_${relation}` }
+}
+
+export function dropTelltale(facts: TableFacts): string[] {
+  return [telltale(facts), counter(facts)].map((routine) => `drop function if exists ${qualified(routine)}()`)
 }
 
 function select(facts: TableFacts, table: QualifiedName): string {

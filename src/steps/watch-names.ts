@@ -3,7 +3,7 @@ import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
 import type { StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
-import { refreshView, telltale } from './view.ts'
+import { counter, dropTelltale, refreshView, telltale } from './view.ts'
 
 type Config = { readonly database: string; readonly service: string; readonly relations: readonly number[] }
 
@@ -42,15 +42,17 @@ export const watchNames: StepKind<Config> = {
 }
 
 /**
- * The function acts as its owner, since only a superuser may set track_functions; a check option makes inserts call
- * it too, which evaluate no condition otherwise.
+ * The telltale acts as its owner, since only a superuser may set track_functions; a check option makes inserts call
+ * it too, which evaluate no condition otherwise. What this tool reads by an old name is no use of it.
  */
 function watch(config: Config, table: TableFacts): TransactionAction {
-  const name = qualified(telltale(table))
+  const [outer, inner] = [qualified(telltale(table)), qualified(counter(table))]
+  const body = `begin return current_setting('application_name') like 'migrate/%' or ${inner}(); end`
   return action(config, table, `count the uses of ${qualified(oldName(table))}`, [
-    `create or replace function ${name}() returns boolean language plpgsql stable parallel safe cost 1 security definer ` +
-      `set search_path = pg_catalog set track_functions = 'pl' as ${dollarQuoted('begin return true; end')}`,
-    `grant execute on function ${name}() to public`,
+    `create or replace function ${inner}() returns boolean language plpgsql stable parallel safe cost 1 as ${dollarQuoted('begin return true; end')}`,
+    `create or replace function ${outer}() returns boolean language plpgsql stable parallel safe cost 1 security definer ` +
+      `set search_path = pg_catalog set track_functions = 'pl' as ${dollarQuoted(body)}`,
+    `grant execute on function ${outer}() to public`,
     ...refreshView(oldName(table), newName(table), table, true),
   ])
 }
@@ -58,7 +60,7 @@ function watch(config: Config, table: TableFacts): TransactionAction {
 function unwatch(config: Config, table: TableFacts): TransactionAction {
   return action(config, table, `stop counting the uses of ${qualified(oldName(table))}`, [
     ...refreshView(oldName(table), newName(table), table, false),
-    `drop function if exists ${qualified(telltale(table))}()`,
+    ...dropTelltale(table),
   ])
 }
 

@@ -42,7 +42,7 @@ export async function observeUse(session: Session, tables: readonly TableFacts[]
 
 async function readCalls(session: Session): Promise<Map<number, number>> {
   const rows = await session.query<{ relation: number; calls: number }>(
-    `select substr(funcname, 6)::oid as relation, calls::float8 as calls from pg_stat_user_functions where funcname ~ '^used_[0-9]+$'`,
+    `select substr(funcname, 9)::oid as relation, calls::float8 as calls from pg_stat_user_functions where funcname ~ '^counted_[0-9]+$'`,
   )
   return new Map(rows.map(({ relation, calls }) => [relation, calls]))
 }
