@@ -32,8 +32,7 @@ export function toolEnvironment(
   const sslmode = url['sslmode'] ?? (url.ssl === true ? 'require' : url.ssl === false ? 'disable' : undefined)
   // no-verify is a word of the driver's; libpq's require does not verify either.
   if (typeof sslmode === 'string') result['PGSSLMODE'] = sslmode === 'no-verify' ? 'require' : sslmode
-  for (const name of redirecting) delete result[name]
-  return result
+  return Object.fromEntries(Object.entries(result).filter(([name]) => !redirecting.includes(name)))
 }
 
 const passedOn = {

@@ -59,8 +59,8 @@ export async function listBackups(
   plan: string,
 ): Promise<{ backups: Backup[]; unreadable: string[] }> {
   const parent = join(directory, plan)
-  const entries = await readdir(parent, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
+  const entries = await readdir(parent, { withFileTypes: true }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   })
   const folders = entries.filter((entry) => entry.isDirectory() && !isPartial(entry.name))

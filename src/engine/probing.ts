@@ -30,7 +30,9 @@ export async function performProbes(work: Work, phase: CompiledPhase, action: Pr
 function probeError(phase: CompiledPhase, failed: readonly Finding[]): MigrateError {
   return new MigrateError(
     'probe-failed',
-    `${failed.length === 1 ? findingLine(failed[0]!) : `${failed.length} probes of phase ${phase.number} "${phase.name}" failed`}`,
+    failed.length === 1
+      ? findingLine(failed[0]!)
+      : `${failed.length} probes of phase ${phase.number} "${phase.name}" failed`,
     {
       detail: failed.flatMap((finding) => [
         findingLine(finding),

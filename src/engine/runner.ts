@@ -3,6 +3,7 @@ import { readParity } from '../catalog/parity.ts'
 import type { EventStream } from '../events/stream.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { Lease } from '../journal/lease.ts'
+import { EventRecorder } from '../journal/recorder.ts'
 import type { MappingRow } from '../journal/rows.ts'
 import { JournalWriter } from '../journal/writer.ts'
 import { toolVersion } from '../version.ts'
@@ -39,12 +40,15 @@ export async function withLease<T>(
     onWait,
     onLost,
   })
-  events.emit({ type: 'lease:taken', epoch: lease.epoch, recovered: false })
+  events.emit({ type: 'lease:taken', epoch: lease.epoch })
   try {
     const journal = new JournalWriter(workspace.session, lease)
     const current = await survey(workspace)
     const run = current.journal?.run.id ?? (await beginRun(workspace, journal, current))
-    return await use({
+    await endOrphanedDumps(workspace)
+    const began = performance.now()
+    using recorder = new EventRecorder(events, journal, run)
+    const work: Work = {
       ...workspace,
       lease,
       journal,
@@ -61,10 +65,44 @@ export async function withLease<T>(
       throwIfStopped(where) {
         if (stop.signal.aborted) throw stopError(stop.signal, where)
       },
+      recorder,
+    }
+    events.emit({
+      type: 'run:start',
+      plan: workspace.plan.name,
+      hash: workspace.plan.hash,
+      run,
+      command: activity,
     })
+    try {
+      const result = await use(work)
+      events.emit({ type: 'run:end', outcome: 'done', ms: performance.now() - began })
+      return result
+    } catch (error) {
+      events.emit({
+        type: 'run:end',
+        outcome: stop.signal.aborted ? 'stopped' : 'failed',
+        ms: performance.now() - began,
+      })
+      throw error
+    } finally {
+      await recorder.flush().catch(() => undefined)
+    }
   } finally {
     signal?.removeEventListener('abort', forward)
   }
+}
+
+/**
+ * A pg_dump whose runner was killed goes on, and would block every switch until its end. Whoever holds the lease knows
+ * that nobody waits for it.
+ */
+async function endOrphanedDumps({ session, plan }: Workspace): Promise<void> {
+  await session.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = left($1, 63) and datname = current_database() and usename = current_user and pid <> pg_backend_pid()`,
+    [`migrate/${plan.name}/backup`],
+  )
 }
 
 async function beginRun(

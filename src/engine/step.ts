@@ -45,6 +45,7 @@ export async function doStep(work: Work, placed: PlacedStep, context: StepContex
   const actions = observed === 'present' ? [] : kind.actions(step.config, context)
   await performAll(work, placed, actions, 'done', kind)
   endStep(work, placed, began, 'do')
+  await work.recorder.flush()
 }
 
 /** Takes a step back. One that never happened is only settled. */
@@ -64,6 +65,7 @@ export async function undoStep(work: Work, placed: PlacedStep, context: StepCont
     : kind.undo(step.config, context, row.record as StepData)
   await performAll(work, placed, actions, 'pending', kind)
   endStep(work, placed, began, 'undo')
+  await work.recorder.flush()
 }
 
 async function performAll(
@@ -235,7 +237,10 @@ function merged(before: Record<string, unknown> | undefined, now: StepData): Rec
     const known = before[key]
     if (!Array.isArray(value) || !Array.isArray(known)) continue
     const seen = new Set(known.map((entry) => JSON.stringify(entry)))
-    result[key] = [...(known as unknown[]), ...value.filter((entry) => !seen.has(JSON.stringify(entry)))]
+    result[key] = [
+      ...(known as unknown[]),
+      ...(value as unknown[]).filter((entry) => !seen.has(JSON.stringify(entry))),
+    ]
   }
   return result
 }

@@ -1,6 +1,7 @@
 import type { EventStream } from '../events/stream.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import type { Lease } from '../journal/lease.ts'
+import type { EventRecorder } from '../journal/recorder.ts'
 import type { Baseline } from '../journal/rows.ts'
 import type { JournalWriter } from '../journal/writer.ts'
 import type { Facts, TableFacts } from '../survey/facts.ts'
@@ -11,6 +12,7 @@ export interface Work extends Workspace {
   readonly lease: Lease
   readonly journal: JournalWriter
   readonly run: number
+  readonly recorder: EventRecorder
   readonly events: EventStream
   readonly signal: AbortSignal | undefined
   /** Reads the catalogs anew, for steps that look at what earlier ones did. */

@@ -3,7 +3,7 @@ export type MigrateEvent =
   | { type: 'run:start'; plan: string; hash: string; run: number; command: string }
   | { type: 'run:end'; outcome: 'done' | 'failed' | 'stopped'; ms: number }
   | { type: 'lease:wait'; holder: string }
-  | { type: 'lease:taken'; epoch: number; recovered: boolean }
+  | { type: 'lease:taken'; epoch: number }
   | { type: 'phase:start'; phase: number; name: string; direction: Direction; steps: number }
   | { type: 'phase:skip'; phase: number; name: string; reason: string }
   | { type: 'phase:end'; phase: number; name: string; direction: Direction; ms: number }

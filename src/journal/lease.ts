@@ -32,7 +32,9 @@ export class Lease implements AsyncDisposable {
     this.plan = plan
     this.epoch = epoch
     this.#onLost = onLost
-    this.#timer = setInterval(() => (this.#beat = this.#heartbeat()), heartbeatMs)
+    this.#timer = setInterval(() => {
+      this.#beat = this.#heartbeat()
+    }, heartbeatMs)
     this.#timer.unref()
   }
 

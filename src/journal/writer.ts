@@ -74,7 +74,7 @@ export class JournalWriter {
         `update ${schema}.phases
             set state = $3, began_at = case when $3 in ('running', 'undoing') then clock_timestamp() else began_at end,
                 ended_at = case when $3 in ('done', 'pending') then clock_timestamp() end,
-                poison = case when $3 = 'pending' then null else poison end
+                poison = case when $3 in ('pending', 'done') then null else poison end
           where run = $1 and number = $2`,
         [run, phase, state],
       ),
@@ -163,8 +163,8 @@ export class JournalWriter {
     if (events.length === 0) return
     await this.#write(() =>
       this.#session.query(
-        `insert into ${schema}.events (run, epoch, type, body)
-         select $1, $2, e->>'type', e - 'type' from jsonb_array_elements($3::jsonb) e`,
+        `insert into ${schema}.events (run, epoch, at, type, body)
+         select $1, $2, (e->>'at')::timestamptz, e->>'type', e - 'type' - 'at' from jsonb_array_elements($3::jsonb) e`,
         [run, this.#lease.epoch, JSON.stringify(events)],
       ),
     )

@@ -18,32 +18,23 @@ export function connectionError(target: DatabaseTarget, error: unknown): Migrate
   )
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  [sqlstate.invalidPassword]: 'the password is wrong',
+  [sqlstate.invalidAuthorization]: 'the server does not let this role in',
+  [sqlstate.invalidCatalogName]: 'the database does not exist',
+  [sqlstate.tooManyConnections]: 'the server has no connection left',
+  [sqlstate.cannotConnectNow]: 'the server is starting, stopping or recovering',
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name is not known',
+  ENOENT: 'the socket does not exist',
+}
+
 function reason(error: unknown, message: string): string {
-  switch (stateOf(error)) {
-    case sqlstate.invalidPassword:
-      return 'the password is wrong'
-    case sqlstate.invalidAuthorization:
-      return 'the server does not let this role in'
-    case sqlstate.invalidCatalogName:
-      return 'the database does not exist'
-    case sqlstate.tooManyConnections:
-      return 'the server has no connection left'
-    case sqlstate.cannotConnectNow:
-      return 'the server is starting, stopping or recovering'
-  }
+  const known = reasons[stateOf(error) ?? (error as { code?: string } | null)?.code ?? '']
+  if (known !== undefined) return known
   if (/password/i.test(message)) return 'the server wants a password and none was given'
-  if (/timeout/i.test(message)) return 'no answer within 10 s'
-  switch ((error as { code?: string } | null)?.code) {
-    case 'ECONNREFUSED':
-      return 'nothing listens there'
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'the host name is not known'
-    case 'ENOENT':
-      return 'the socket does not exist'
-    default:
-      return message
-  }
+  return /timeout/i.test(message) ? 'no answer within 10 s' : message
 }
 
 function advice(error: unknown, where: string): string[] {

@@ -34,6 +34,15 @@ export const content: Probe = {
             ],
           })
         }
+        const [measured] =
+          old === undefined
+            ? await measureContent(session, [{ schema: table.live.schema, name: table.live.name }])
+            : [old]
+        findings.push({
+          severity: 'info',
+          on: qualified(oldName(table)),
+          text: `${measured!.rows} rows, checksum ${measured!.checksum}`,
+        })
         progress.add(1)
       }
     } finally {

@@ -121,7 +121,7 @@ export async function readFacts(
 function familyOf(oid: number, relations: ReadonlyMap<number, Relation>): number {
   const relation = relations.get(oid)
   const parent = relation?.isPartition === true ? relation.parent : null
-  return parent !== null && parent !== undefined && relations.has(parent) ? familyOf(parent, relations) : oid
+  return parent != null && relations.has(parent) ? familyOf(parent, relations) : oid
 }
 
 function mergeSequences(

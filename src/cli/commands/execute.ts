@@ -44,7 +44,6 @@ export function addExecute(program: Command, signal: AbortSignal): void {
         )
         context.result(summary(plan, outcomes), { plan: plan.name, phases: outcomes })
       } finally {
-        context.events.emit({ type: 'run:end', outcome: 'done', ms: 0 })
         await workspace.session.close()
       }
     })

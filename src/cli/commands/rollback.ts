@@ -45,7 +45,6 @@ export function addRollback(program: Command, signal: AbortSignal): void {
           { plan: plan.name, undone },
         )
       } finally {
-        context.events.emit({ type: 'run:end', outcome: 'done', ms: 0 })
         await workspace.session.close()
       }
     })

@@ -16,13 +16,7 @@ export function renderStatus(status: Status, isVerbose: boolean): string {
     ...status.phases.flatMap((phase) => phaseDetails(phase, isVerbose)),
     ...list('not ready', status.notReady),
     ...list('locks held for long', status.blockers),
-    ...list(
-      'old names',
-      status.oldNames.map(
-        ({ name, quietMs, calls, users }) =>
-          `${name}  ${calls === null ? '' : `${calls} uses counted, `}${quietMs === null ? 'not seen quiet yet' : `quiet for ${seconds(quietMs)}`}${users.map((user) => `\n      ${user}`).join('')}`,
-      ),
-    ),
+    ...oldNames(status.oldNames),
     ...status.next.map((command, index) => `${index === 0 ? 'next:' : '  or:'} ${chalk.bold(command)}`),
   ].join('\n')
 }
@@ -54,4 +48,25 @@ function phaseDetails({ number, poison, steps }: PhaseStatus, isVerbose: boolean
 
 function list(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)]
+}
+
+/** The names that are least quiet first: they are what keeps contract waiting. */
+function oldNames(all: Status['oldNames']): string[] {
+  if (all.length === 0) return []
+  const shown = all.toSorted((a, b) => (a.quietMs ?? -1) - (b.quietMs ?? -1)).slice(0, 8)
+  const rest = all.length - shown.length
+  const quiet = (ms: number | null): string =>
+    ms === null ? 'not seen quiet yet' : `quiet for at least ${seconds(ms)}`
+  return [
+    `old names (${all.length}):`,
+    table(
+      shown.map(({ name, calls, quietMs }) => [
+        name,
+        calls === null ? 'not counted' : `${calls} uses`,
+        quiet(quietMs),
+      ]),
+    ),
+    ...shown.flatMap(({ users }) => users.map((user) => `    ${user}`)),
+    ...(rest === 0 ? [] : [`  and ${rest} that have been quiet for longer`]),
+  ]
 }

@@ -19,5 +19,5 @@ export function table(rows: readonly (readonly string[])[], indent = '  '): stri
 
 function visible(text: string): number {
   // eslint-disable-next-line no-control-regex -- colour codes take no room on the screen
-  return [...text.replaceAll(/\u001B\[[0-9;]*m/g, '')].length
+  return Array.from(text.replaceAll(/\u001B\[[0-9;]*m/g, '')).length
 }

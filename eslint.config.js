@@ -1,0 +1,116 @@
+import js from '@eslint/js'
+import jest from 'eslint-plugin-jest'
+import tseslint from 'typescript-eslint'
+
+/**
+ * The order of the folders of src/: each may import from those before it and never from those after it, so that
+ * no circle can arise between folders.
+ */
+const order = [
+  'errors',
+  'events',
+  'pg',
+  'plan',
+  'catalog',
+  'content',
+  'survey',
+  'steps',
+  'movers',
+  'preflight',
+  'journal',
+  'probes',
+  'backup',
+  'usage',
+  'engine',
+  'cli',
+]
+
+const directions = order.map((folder, index) => ({
+  files: [`src/${folder}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        ...(index === order.length - 1
+          ? {}
+          : {
+              patterns: [
+                {
+                  group: order.slice(index + 1).map((later) => `**/${later}/*`),
+                  message: `src/${folder} comes before that folder; imports go one way`,
+                },
+              ],
+            }),
+        ...(folder === 'pg'
+          ? {}
+          : {
+              paths: [
+                {
+                  name: 'pg',
+                  allowImportNames: ['DatabaseError'],
+                  message: 'only src/pg talks to the driver',
+                },
+              ],
+            }),
+      },
+    ],
+  },
+}))
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '.postgres/', 'backups/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+  },
+  {
+    files: ['**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true, allowNullish: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      'max-lines': ['error', { max: 250 }],
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-process-exit': 'off',
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'exit',
+          message: 'only cli/main.ts sets an exit code, by process.exitCode',
+        },
+      ],
+    },
+  },
+  ...directions,
+  { files: ['scripts/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['tests/**/*.ts'],
+    plugins: { jest },
+    rules: {
+      'max-lines': ['error', { max: 450 }],
+      'jest/no-focused-tests': 'error',
+      'jest/no-identical-title': 'error',
+      'jest/valid-expect': 'error',
+    },
+  },
+  { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', URL: 'readonly' } } },
+)
