@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { exitCodes } from '../errors/codes.ts'
-import { MigrateError } from '../errors/migrate-error.ts'
+import type { MigrateError } from '../errors/migrate-error.ts'
 import { buildProgram } from './program.ts'
 import { asMigrateError, renderError } from './render/error.ts'
 
