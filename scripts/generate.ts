@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { planJsonSchema } from '../src/plan/json-schema.ts'
+import { probeRegistry, stepRegistry } from './generate/registry.ts'
 
 // Writes the files that are made from the code. With --check it writes nothing and fails when one is out of date.
 
@@ -11,11 +12,16 @@ const generated: readonly { readonly file: string; text(): string }[] = [
     file: join(root, 'plans', 'plan.schema.json'),
     text: () => `${JSON.stringify(planJsonSchema(), null, 2)}\n`,
   },
+  { file: join(root, 'src', 'steps', 'registry.ts'), text: () => stepRegistry(join(root, 'src', 'steps')) },
+  {
+    file: join(root, 'src', 'probes', 'registry.ts'),
+    text: () => probeRegistry(join(root, 'src', 'probes')),
+  },
 ]
 
 const isCheck = process.argv.includes('--check')
 for (const { file, text } of generated) {
-  const wanted = text()
+  const wanted = await text()
   const present = await readFile(file, 'utf8').catch(() => undefined)
   if (present === wanted) continue
   if (isCheck) {

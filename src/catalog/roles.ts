@@ -20,13 +20,21 @@ export interface SchemaFacts {
   readonly comment: string | null
   readonly mayCreate: boolean
   readonly objects: number
+  /** Roles with USAGE and roles with CREATE by name; null is PUBLIC. */
+  readonly usage: readonly (string | null)[]
+  readonly create: readonly (string | null)[]
 }
+
+const granted = (privilege: string): string => `
+  (select coalesce(jsonb_agg(case when x.grantee <> 0 then pg_get_userbyid(x.grantee) end order by 1), '[]')
+     from aclexplode(n.nspacl) x where x.privilege_type = '${privilege}')`
 
 export async function readSchemas(session: Session): Promise<SchemaFacts[]> {
   return session.query<SchemaFacts>(
     `select n.nspname as name, pg_get_userbyid(n.nspowner) as owner, obj_description(n.oid, 'pg_namespace') as comment,
             has_schema_privilege(n.oid, 'CREATE') as "mayCreate",
-            (select count(*)::int from pg_class c where c.relnamespace = n.oid) as objects
+            (select count(*)::int from pg_class c where c.relnamespace = n.oid) as objects,
+            ${granted('USAGE')} as usage, ${granted('CREATE')} as create
        from pg_namespace n where n.nspname !~ '^pg_(toast|temp)' order by 1`,
   )
 }

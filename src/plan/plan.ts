@@ -45,6 +45,7 @@ export interface PlanDefaults {
   readonly backupDir: string
   readonly backupJobs: number
   readonly onProbeFailure: 'undo' | 'stop'
+  readonly countUses: boolean
 }
 
 /** A plan that was read and found consistent in itself; whether the databases agree is for preflight to say. */

@@ -84,6 +84,12 @@ const defaults = z.strictObject({
     .describe(
       'What a failed check after a switch does: undo the switches of that phase, or stop and leave them.',
     ),
+  countUses: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether the old names count their uses after a switch, as evidence for contract; costs some microseconds a statement.',
+    ),
 })
 
 const waiver = z.strictObject({

@@ -93,5 +93,13 @@ async function missingRights(context: PreflightContext): Promise<Draft[]> {
       remedy: `grant create on schema ${ident(source)} to ${role(facts.server.user)}`,
     })
   }
+  for (const target of new Set(tables.map((table) => table.target))) {
+    if (facts.schemas.get(target)?.mayCreate !== false) continue
+    drafts.push({
+      on: target,
+      text: `${facts.server.user} may not create in it, and it exists already`,
+      remedy: `grant create on schema ${ident(target)} to ${role(facts.server.user)}`,
+    })
+  }
   return drafts
 }

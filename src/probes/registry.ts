@@ -4,8 +4,8 @@ import { foreignKeys } from './foreign-keys.ts'
 import { grants } from './grants.ts'
 import { names } from './names.ts'
 import { parity } from './parity.ts'
-import type { Probe } from './probe.ts'
 import { sequences } from './sequences.ts'
+import type { Probe } from './probe.ts'
 
 /** Every probe, by its id. */
 export const probes: ReadonlyMap<string, Probe> = new Map(

@@ -8,13 +8,25 @@ interface Scope {
   readonly roles: readonly string[]
 }
 
-/** ALTER DEFAULT PRIVILEGES for a service's schema: what the old schema gave, and what the plan's roles shall have. */
-export function withDefaults(scope: Scope, context: StepContext, verb: 'grant' | 'revoke'): string[] {
+/**
+ * ALTER DEFAULT PRIVILEGES for a service's schema: what the old schema gave, and what the plan's roles shall have. What
+ * the schema has already is left out.
+ */
+export function defaultGrants(scope: Scope, context: StepContext): { grant: string; revoke: string }[] {
   const sources = new Set(scope.relations.map((relation) => context.table(relation).source))
-  const inherited = context.facts.defaultPrivileges.filter(
-    ({ schema }) => schema !== null && sources.has(schema),
-  )
-  return [...inherited, ...forRoles(scope, context)].map((entry) => statement(scope.schema, entry, verb))
+  const all = context.facts.defaultPrivileges
+  const has = new Set(all.filter(({ schema }) => schema === scope.schema).map(key))
+  const inherited = all.filter(({ schema }) => schema !== null && sources.has(schema))
+  return [...inherited, ...forRoles(scope, context)]
+    .filter((entry) => !has.has(key(entry)))
+    .map((entry) => ({
+      grant: statement(scope.schema, entry, 'grant'),
+      revoke: statement(scope.schema, entry, 'revoke'),
+    }))
+}
+
+function key({ creator, objects, grantee, privilege }: DefaultPrivilege): string {
+  return [creator, objects, grantee ?? '', privilege].join('\0')
 }
 
 function forRoles({ relations, roles }: Scope, context: StepContext): DefaultPrivilege[] {

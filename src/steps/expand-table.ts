@@ -74,7 +74,7 @@ function create(config: Config, context: StepContext): string[] {
 }
 
 function refresh(table: TableFacts): string[] {
-  return refreshView(newName(table), oldName(table), table, table.location.isWatched)
+  return refreshView(newName(table), oldName(table), table)
 }
 
 type RoleGrant = { readonly privilege: string; readonly on: string; readonly to: string }

@@ -2,7 +2,7 @@ import { isMarked, markOf } from '../catalog/names.ts'
 import { ident, literal, role } from '../pg/quoting.ts'
 import type { TransactionAction } from './action.ts'
 import type { StepContext, StepKind } from './kind.ts'
-import { withDefaults } from './default-privileges.ts'
+import { defaultGrants } from './default-privileges.ts'
 
 type Config = {
   readonly database: string
@@ -23,29 +23,33 @@ export const prepareSchema: StepKind<Config> = {
     // One that was there before is used as it is; only the journal knows whether its grants were given.
     return isMarked(found.comment, plan.name) ? 'present' : 'unknown'
   },
-  record({ schema }, { facts, plan }) {
-    const found = facts.schemas.get(schema)
-    return { created: found === undefined || isMarked(found.comment, plan.name) }
+  record(config, context) {
+    const found = context.facts.schemas.get(config.schema)
+    const created = found === undefined || isMarked(found.comment, context.plan.name)
+    return { created, takeBack: created ? [] : grants(config, context).map(({ revoke }) => revoke) }
   },
   actions: (config, context) => [
     transaction(
       config,
       `prepare schema ${ident(config.schema)}`,
       doStatements(config, context),
-      'existing schemas and grants are kept',
+      'a schema that exists is kept, and a grant given twice is given once',
     ),
   ],
-  undo: (config, context, record) => [
-    transaction(
-      config,
-      record['created'] === false
-        ? `take back the grants in schema ${ident(config.schema)}`
-        : `drop schema ${ident(config.schema)}`,
-      record['created'] === false
-        ? takeBack(config, context)
-        : [`drop schema if exists ${ident(config.schema)} restrict`],
-      'a schema that is gone stays gone',
-    ),
+  undo: (config, _context, record) => [
+    record['created'] === false
+      ? transaction(
+          config,
+          `take back the grants in schema ${ident(config.schema)}`,
+          (record['takeBack'] ?? []) as string[],
+          'a grant taken back stays so',
+        )
+      : transaction(
+          config,
+          `drop schema ${ident(config.schema)}`,
+          [`drop schema if exists ${ident(config.schema)} restrict`],
+          'a schema that is gone stays gone',
+        ),
   ],
 }
 
@@ -75,41 +79,47 @@ function doStatements(config: Config, context: StepContext): string[] {
   return [
     `create schema if not exists ${ident(schema)}`,
     ...(isOurs ? [`comment on schema ${ident(schema)} is ${literal(markOf(context.plan.name))}`] : []),
-    ...owners(config, context).map(
-      (owner) => `grant usage, create on schema ${ident(schema)} to ${role(owner)}`,
-    ),
-    ...grantees(config, context).map(
-      (grantee) => `grant usage on schema ${ident(schema)} to ${role(grantee)}`,
-    ),
-    ...withDefaults(config, context, 'grant'),
+    ...grants(config, context).map(({ grant }) => grant),
   ]
 }
 
-function takeBack(config: Config, context: StepContext): string[] {
-  const schema = ident(config.schema)
+interface SchemaGrant {
+  readonly grant: string
+  readonly revoke: string
+}
+
+/** What is not granted yet: only that is given, and only that is taken back. */
+function grants(config: Config, context: StepContext): SchemaGrant[] {
+  const found = context.facts.schemas.get(config.schema)
+  const on = `on schema ${ident(config.schema)}`
+  const pair = (privilege: string, grantee: string | null): SchemaGrant => ({
+    grant: `grant ${privilege} ${on} to ${role(grantee)}`,
+    revoke: `revoke ${privilege} ${on} from ${role(grantee)}`,
+  })
+  const owning = owners(config, context)
+  const users = [...owning, ...grantees(config, context, owning)]
   return [
-    ...withDefaults(config, context, 'revoke'),
-    ...grantees(config, context).map((grantee) => `revoke usage on schema ${schema} from ${role(grantee)}`),
-    ...owners(config, context).map((owner) => `revoke usage, create on schema ${schema} from ${role(owner)}`),
+    ...users.filter((user) => found?.usage.includes(user) !== true).map((user) => pair('usage', user)),
+    ...owning.filter((owner) => found?.create.includes(owner) !== true).map((owner) => pair('create', owner)),
+    ...defaultGrants(config, context),
   ]
 }
 
-/** Owners need CREATE to index and alter their tables in the new schema, and the runner needs it of them for ALTER OWNER. */
-function owners({ relations }: Config, context: StepContext): string[] {
-  const all = relations.map((relation) => context.table(relation).live.owner)
-  return [...new Set(all)]
-    .filter(
-      (owner) => owner !== context.facts.server.user && context.facts.roles.get(owner)?.isSuperuser !== true,
-    )
+/** Owners need CREATE to index and alter their tables in the new schema, and ALTER VIEW … OWNER TO wants it of them. */
+function owners({ relations }: Config, { facts, table }: StepContext): string[] {
+  const all = new Set(relations.map((relation) => table(relation).live.owner))
+  return [...all]
+    .filter((owner) => owner !== facts.server.user && facts.roles.get(owner)?.isSuperuser !== true)
     .sort()
 }
 
-function grantees(config: Config, context: StepContext): (string | null)[] {
-  const fromTables = config.relations.flatMap((relation) =>
-    context.table(relation).grants.map(({ grantee }) => grantee),
-  )
-  const skip = new Set<string | null>(owners(config, context))
-  return [...new Set([...fromTables, ...config.roles])]
-    .filter((grantee) => !skip.has(grantee))
+function grantees(
+  { relations, roles }: Config,
+  { table }: StepContext,
+  owning: readonly string[],
+): (string | null)[] {
+  const fromTables = relations.flatMap((relation) => table(relation).grants.map(({ grantee }) => grantee))
+  return [...new Set([...fromTables, ...roles])]
+    .filter((grantee) => grantee === null || !owning.includes(grantee))
     .sort((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1))
 }

@@ -3,7 +3,6 @@ import { awaitQuiet } from './await-quiet.ts'
 import { contractTable } from './contract-table.ts'
 import { dropStage } from './drop-stage.ts'
 import { expandTable } from './expand-table.ts'
-import type { StepKind } from './kind.ts'
 import { pinRoutines } from './pin-routines.ts'
 import { prepareSchema } from './prepare-schema.ts'
 import { prepareStage } from './prepare-stage.ts'
@@ -11,6 +10,7 @@ import { runProbes } from './run-probes.ts'
 import { switchTables } from './switch-tables.ts'
 import { takeBackup } from './take-backup.ts'
 import { watchNames } from './watch-names.ts'
+import type { StepKind } from './kind.ts'
 
 const kinds = [
   awaitQuiet,

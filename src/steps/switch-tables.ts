@@ -100,9 +100,7 @@ function refreshOldNames(config: Config, tables: readonly TableFacts[]): Transac
     lock: 'ACCESS EXCLUSIVE',
     lockedRelations: tables.map(oldName),
     lockFirst: [],
-    statements: tables.flatMap((table) =>
-      refreshView(oldName(table), newName(table), table, table.location.isWatched),
-    ),
+    statements: tables.flatMap((table) => refreshView(oldName(table), newName(table), table)),
     again: 'the view is replaced by the same view',
   }
 }

@@ -24,18 +24,19 @@ export function createView(
 }
 
 /** The same view with the columns the table has by now; PostgreSQL lets columns be added at the end only. */
-export function refreshView(
+export function refreshView(view: QualifiedName, table: QualifiedName, facts: TableFacts): string[] {
+  return [replaceView(view, table, facts, facts.location.isWatched), ...setDefaults(qualified(view), facts)]
+}
+
+/** Replacing a view keeps its owner, privileges, comment and defaults, but not its options: they are said again. */
+export function replaceView(
   view: QualifiedName,
   table: QualifiedName,
   facts: TableFacts,
   isWatched: boolean,
-): string[] {
-  const name = qualified(view)
+): string {
   const condition = isWatched ? ` where ${qualified(telltale(facts))}() with local check option` : ''
-  return [
-    `create or replace view ${name}${options(facts)} as ${select(facts, table)}${condition}`,
-    ...setDefaults(name, facts),
-  ]
+  return `create or replace view ${qualified(view)}${options(facts)} as ${select(facts, table)}${condition}`
 }
 
 /** The function that the view under an old name calls once for each statement. */

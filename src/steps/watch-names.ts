@@ -1,9 +1,9 @@
 import { dollarQuoted, qualified } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
-import type { StepKind } from './kind.ts'
+import type { StepContext, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
-import { counter, dropTelltale, refreshView, telltale } from './view.ts'
+import { counter, dropTelltale, replaceView, telltale } from './view.ts'
 
 type Config = { readonly database: string; readonly service: string; readonly relations: readonly number[] }
 
@@ -14,11 +14,11 @@ type Config = { readonly database: string; readonly service: string; readonly re
 export const watchNames: StepKind<Config> = {
   kind: 'watch-names',
   traits: { lock: 'ACCESS EXCLUSIVE', reversible: 'until contract' },
-  summary: ({ service, relations }, { facts }) =>
-    `${facts.server.isSuperuser ? '' : '(left out, as it takes a superuser) '}count the uses of ${relations.length === 1 ? '1 old name' : `${relations.length} old names`} of ${service}`,
+  summary: ({ service, relations }, context) =>
+    `${leftOut(context)}count the uses of ${relations.length === 1 ? '1 old name' : `${relations.length} old names`} of ${service}`,
   undoSummary: () => 'stop counting',
   observe({ relations }, context) {
-    if (!context.facts.server.isSuperuser) return 'unknown'
+    if (!counts(context)) return 'unknown'
     const tables = relations
       .map((relation) => context.table(relation))
       .filter(({ location }) => location.stand === 'switched')
@@ -32,13 +32,23 @@ export const watchNames: StepKind<Config> = {
   actions: (config, context) =>
     config.relations
       .map((relation) => context.table(relation))
-      .filter(({ location }) => context.facts.server.isSuperuser && !location.isWatched)
+      .filter(({ location }) => counts(context) && !location.isWatched)
       .map((table) => watch(config, table)),
   undo: (config, context) =>
     config.relations
       .map((relation) => context.table(relation))
       .filter(({ location }) => location.stand === 'switched' && location.isWatched)
       .map((table) => unwatch(config, table)),
+}
+
+/** Only a superuser may make a function that turns on its own counting. */
+function counts({ facts, plan }: StepContext): boolean {
+  return facts.server.isSuperuser && plan.defaults.countUses
+}
+
+function leftOut({ facts, plan }: StepContext): string {
+  if (!plan.defaults.countUses) return '(left out, as countUses is false) '
+  return facts.server.isSuperuser ? '' : '(left out, as it takes a superuser) '
 }
 
 /**
@@ -53,13 +63,13 @@ function watch(config: Config, table: TableFacts): TransactionAction {
     `create or replace function ${outer}() returns boolean language plpgsql stable parallel safe cost 1 security definer ` +
       `set search_path = pg_catalog set track_functions = 'pl' as ${dollarQuoted(body)}`,
     `grant execute on function ${outer}() to public`,
-    ...refreshView(oldName(table), newName(table), table, true),
+    replaceView(oldName(table), newName(table), table, true),
   ])
 }
 
 function unwatch(config: Config, table: TableFacts): TransactionAction {
   return action(config, table, `stop counting the uses of ${qualified(oldName(table))}`, [
-    ...refreshView(oldName(table), newName(table), table, false),
+    replaceView(oldName(table), newName(table), table, false),
     ...dropTelltale(table),
   ])
 }

@@ -113,7 +113,10 @@ export async function readFacts(
     unpinned,
     replication: await readReplication(session, oids, sources, server.major),
     roles: new Map((await readRoles(session)).map((role) => [role.name, role])),
-    defaultPrivileges: await readDefaultPrivileges(session, sources),
+    defaultPrivileges: await readDefaultPrivileges(session, [
+      ...sources,
+      ...new Set(mappings.map(({ target }) => target)),
+    ]),
     schemas: new Map((await readSchemas(session)).map((schema) => [schema.name, schema])),
   }
 }

@@ -8,6 +8,7 @@ export function renderPlan(plan: PlanDescription, options: { sql: boolean }): st
   return [
     `${chalk.bold(plan.plan)} (plan ${plan.hash}) on ${plan.database}`,
     ...plan.phases.flatMap((phase) => renderPhase(phase, options.sql)),
+    ...lockLegend(plan.phases),
     ...section(
       'Foreign keys across services (kept)',
       plan.crossServiceForeignKeys.map(({ name, from, to, fromService, toService }) => [
@@ -36,7 +37,7 @@ function renderPhase(phase: PlannedPhase, withSql: boolean): string[] {
 }
 
 function stepCells(step: PlannedStep): string[] {
-  return [`${mark(step.state)} ${step.summary}`, lock(step), chalk.dim(`undo: ${step.undo}`)]
+  return [`${mark(step.state)} ${step.summary}`, lock(step), chalk.dim(undo(step))]
 }
 
 function mark(state: string): string {
@@ -44,16 +45,30 @@ function mark(state: string): string {
 }
 
 function lock(step: PlannedStep): string {
-  if (step.lock !== 'ACCESS EXCLUSIVE')
-    return step.lock === 'none' ? '' : `${step.lock}, blocks ${step.blocks}`
-  return `${step.lock}, blocks ${step.blocks} about ${step.expectedStallMs} ms, at most ${step.maximumStallMs} ms`
+  if (step.lock === 'none') return 'no lock'
+  return step.maximumStallMs === 0
+    ? step.lock
+    : `${step.lock}, stall ~${step.expectedStallMs} ms, ≤ ${step.maximumStallMs} ms`
+}
+
+function undo(step: PlannedStep): string {
+  return step.reversible === 'never' ? step.undo : `undo: ${step.undo}`
+}
+
+/** What the locks of the table mean, said once. */
+function lockLegend(phases: readonly PlannedPhase[]): string[] {
+  const used = new Map(phases.flatMap(({ steps }) => steps.map((step) => [step.lock, step.blocks] as const)))
+  const rows = [...used]
+    .filter(([name]) => name !== 'none')
+    .map(([name, blocked]) => [name, `blocks ${blocked}`])
+  return section('Locks', rows)
 }
 
 function renderStepWithSql(step: PlannedStep): string[] {
   return [
     `  ${mark(step.state)} ${step.summary}`,
     ...(step.lock === 'none' ? [] : [chalk.dim(`      lock ${lock(step)}`)]),
-    chalk.dim(`      undo ${step.undo}`),
+    chalk.dim(`      ${undo(step)}`),
     ...step.actions.flatMap((action) =>
       action.policy === 'transaction'
         ? [

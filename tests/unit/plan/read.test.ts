@@ -35,6 +35,7 @@ describe('a plan', () => {
         backupDir: 'backups',
         backupJobs: 2,
         onProbeFailure: 'undo',
+        countUses: true,
       },
       contract: { quietMs: 7 * 86_400_000 },
       allow: [],
