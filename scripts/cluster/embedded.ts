@@ -53,8 +53,8 @@ async function linkLibraries(folder: string): Promise<void> {
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
     const link = resolve(folder, target)
     const to = relative(dirname(link), resolve(folder, source))
-    await symlink(to, link).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
+    await symlink(to, link).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     })
   }
 }

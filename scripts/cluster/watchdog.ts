@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
 
 /** A process that outlives us for a moment, to clear away what we leave behind. */
 export interface Watchdog {
@@ -24,8 +23,9 @@ export function startWatchdog(folder: string): Watchdog {
   })
   const exited = once(child, 'exit')
   child.unref()
-  const pipe = child.stdin as Socket
-  pipe.unref()
+  const pipe = child.stdin
+  // A pipe is a socket at run time, which alone can be kept from holding the process.
+  ;(pipe as unknown as { unref(): void }).unref()
   // Someone killed it; the one who destroys the cluster cleans up in any case.
   pipe.on('error', () => {})
   return {

@@ -78,6 +78,7 @@ export async function turn(
   } catch (error) {
     if (!(error instanceof Counted)) meter.failed({ ...about, text: '' }, 'workload', messageOf(error))
     pending.settle('aborted')
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- set by `transaction` meanwhile
     if (isInTransaction) await rollBack(client, connection)
   }
 }

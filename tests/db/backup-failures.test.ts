@@ -66,7 +66,7 @@ describe('a backup that cannot be', () => {
     await blocker.script(`begin; lock table public.${table} in access exclusive mode`)
     const stop = new AbortController()
     const backup = takeBackup(await it.request({ planName: 'stopped' }), new EventStream(), stop.signal)
-    const outcome = expect(backup).rejects.toMatchObject({
+    const outcome = await expect(backup).rejects.toMatchObject({
       code: 'interrupted',
       state: { kind: 'resumable' },
     })

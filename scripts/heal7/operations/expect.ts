@@ -9,9 +9,8 @@ export function expectRows(result: QueryResult, count: number): QueryResult {
 
 /** The first row's column, as text. */
 export function valueOf(result: QueryResult, column: string): string {
-  const row = result.rows[0] as Record<string, unknown> | undefined
-  if (!row || row[column] === null || row[column] === undefined) {
-    throw new Error(`${result.command} gave no ${column}`)
-  }
-  return String(row[column])
+  const row = result.rows[0] as Record<string, string | number | bigint | null> | undefined
+  const value = row?.[column]
+  if (value === null || value === undefined) throw new Error(`${result.command} gave no ${column}`)
+  return String(value)
 }
