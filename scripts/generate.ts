@@ -7,7 +7,7 @@ import { probeRegistry, stepRegistry } from './generate/registry.ts'
 
 const root = join(import.meta.dirname, '..')
 
-const generated: readonly { readonly file: string; text(): string }[] = [
+const generated: readonly { readonly file: string; text(): string | Promise<string> }[] = [
   {
     file: join(root, 'plans', 'plan.schema.json'),
     text: () => `${JSON.stringify(planJsonSchema(), null, 2)}\n`,

@@ -23,6 +23,9 @@ export function summarise(findings: Findings): boolean {
   say('')
   for (const line of table(waits(findings.both))) say(line)
   say('')
+  say('the longest waits while a switch ran (its backup, swap and checks), at their end')
+  for (const line of table(longest(findings.both))) quote(line)
+  say('')
   const verdicts = judge(findings)
   for (const { isRight, text, details } of verdicts) {
     verdict(isRight, text)
@@ -58,6 +61,15 @@ function waits(report: LoadReport): string[][] {
     return [[label, `${seconds.toFixed(1)} s`, count(window.statements), ms(p50), ms(p99), ms(max)]]
   })
   return [['waits of single statements', 'time', 'statements', 'median', 'p99', 'longest'], ...rows]
+}
+
+function longest(report: LoadReport): string[][] {
+  const window = report.windows.find(({ label }) => label === labels.switch)
+  return (window?.longest ?? []).map((wait) => [
+    `${wait.at.slice(11, 23)}  ${wait.operation}: ${wait.text.replaceAll(/\s+/g, ' ').slice(0, 60)}`,
+    wait.manner,
+    ms(wait.ms),
+  ])
 }
 
 interface Verdict {

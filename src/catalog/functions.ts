@@ -62,6 +62,18 @@ export async function readUnpinnedRoutines(
   )
 }
 
+/** Functions whose own search_path is exactly this one, as SET takes it. */
+export async function readRoutinesWithPath(session: Session, path: string): Promise<Routine[]> {
+  return session.query<Routine>(
+    `select p.oid, ${signature} as signature, p.prosecdef as "securityDefiner",
+            pg_has_role(current_user, p.proowner, 'MEMBER') as "isMine"
+       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where ('search_path=' || $1) = any(p.proconfig)
+      order by signature`,
+    [path],
+  )
+}
+
 export interface BodyMention {
   readonly relation: number
   readonly oid: number
@@ -69,6 +81,8 @@ export interface BodyMention {
   readonly securityDefiner: boolean
   readonly isMine: boolean
   readonly language: string
+  /** A procedure may end transactions, which one with a SET clause cannot. */
+  readonly isProcedure: boolean
   /** The body writes the old schema in front of the name, so that only a view there can serve it. */
   readonly isQualified: boolean
   readonly pinned: string | null
@@ -88,13 +102,13 @@ export async function readBodyMentions(
        select c.oid, c.relname, regexp_replace(c.relname, '([][().*+?|^$\\\\{}-])', '\\\\\\1', 'g') as pattern
          from pg_class c where c.oid = any($1::oid[])),
      bodies as materialized (
-       select p.oid, p.prosrc, lower(p.prosrc) as low, p.prosecdef, p.proowner, p.proconfig, l.lanname, ${signature} as signature
+       select p.oid, p.prosrc, lower(p.prosrc) as low, p.prosecdef, p.proowner, p.prokind, p.proconfig, l.lanname, ${signature} as signature
          from pg_proc p join pg_language l on l.oid = p.prolang join pg_namespace n on n.oid = p.pronamespace
         where l.lanname in ('plpgsql', 'sql') and p.prosqlbody is null
           and n.nspname not in ('pg_catalog', 'information_schema', $3)
           and not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'))
      select t.oid as relation, b.oid, b.signature, b.prosecdef as "securityDefiner",
-            pg_has_role(current_user, b.proowner, 'MEMBER') as "isMine", b.lanname as language,
+            pg_has_role(current_user, b.proowner, 'MEMBER') as "isMine", b.lanname as language, b.prokind = 'p' as "isProcedure",
             b.prosrc ~* ('\\m' || $2 || '"?\\s*\\.\\s*"?' || t.pattern || '\\M') as "isQualified",
             (select substr(s, 13) from unnest(b.proconfig) s where s like 'search_path=%') as pinned
        from bodies b join tables t on position(lower(t.relname) in b.low) > 0

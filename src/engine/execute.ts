@@ -1,4 +1,5 @@
 import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
+import { EventStream } from '../events/stream.ts'
 import type { CompiledPhase } from '../movers/in-place.ts'
 import { recordUse, observeUse } from '../usage/observe.ts'
 import { isDone, lastPhase, phaseName, phaseRow, placedSteps } from './phases.ts'
@@ -33,7 +34,7 @@ export async function execute(
 ): Promise<PhaseOutcome[]> {
   const first = await survey(workspace)
   const open = request.phases.find((number) => !isDone(first, number))
-  if (open !== undefined) await checkPhase(workspace, first, open, options.events)
+  if (open !== undefined) await checkPhase(workspace, first, open, new EventStream())
   else if (first.journal?.run.state === 'completed')
     return request.phases.map((number) => wasDone(workspace, number))
   return withLease(workspace, options, async (work) => {

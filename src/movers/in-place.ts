@@ -1,4 +1,3 @@
-import { journalSchema } from '../catalog/names.ts'
 import type { PhaseSpec, Plan, Service } from '../plan/plan.ts'
 import type { Step } from '../steps/kind.ts'
 import type { Facts, TableFacts } from '../survey/facts.ts'
@@ -41,7 +40,7 @@ function backup({ plan, database, tables }: Scope, phase: PhaseSpec): Step[] {
   return wanted ? [{ id: 'backup', kind: 'take-backup', config: { database, relations: oids(tables) } }] : []
 }
 
-function expand({ plan, facts, database, services, tables }: Scope): Step[] {
+function expand({ facts, database, services, tables }: Scope): Step[] {
   const sources = [...new Set(tables.map(({ source }) => source))].sort()
   const of = (service: Service): TableFacts[] => tables.filter((table) => table.service === service.name)
   return [
@@ -56,7 +55,7 @@ function expand({ plan, facts, database, services, tables }: Scope): Step[] {
       .map((source) => ({
         id: `pin ${source}`,
         kind: 'pin-routines',
-        config: { database, source, path: searchPath(source, plan) },
+        config: { database, source },
       })),
     ...services.flatMap((service) =>
       of(service).map((table) => ({
@@ -71,14 +70,6 @@ function expand({ plan, facts, database, services, tables }: Scope): Step[] {
       config: { database, relations: oids(tables), probes: ['parity', 'names', 'sequences', 'grants'] },
     },
   ]
-}
-
-/** The old schema first, so that nothing changes before contract; pg_temp last, where nobody can slip a table in. */
-function searchPath(source: string, plan: Plan): string[] {
-  const targets = plan.services
-    .filter(({ sourceSchema }) => sourceSchema === source)
-    .map(({ schema }) => schema)
-  return [...new Set([source, ...targets.filter((schema) => schema !== journalSchema), 'pg_temp'])]
 }
 
 function switchOver({ database, services, tables }: Scope): Step[] {
@@ -127,6 +118,11 @@ function watch(database: string, services: readonly Service[], tables: readonly 
 
 function contract({ plan, database, tables }: Scope): Step[] {
   return [
+    ...[...new Set(tables.map(({ source }) => source))].sort().map((source) => ({
+      id: `functions ${source}`,
+      kind: 'point-routines',
+      config: { database, source },
+    })),
     {
       id: 'quiet',
       kind: 'await-quiet',

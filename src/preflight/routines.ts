@@ -47,19 +47,33 @@ export const routineRules: readonly Rule[] = [
         })),
   },
   {
-    id: 'routine-needs-path',
-    severity: 'warning',
+    id: 'routine-path-lacks-schema',
+    severity: 'error',
     waivable: true,
     phases: ['contract'],
     check: ({ tables }) =>
       [...byRoutine(tables).values()]
         .filter(
           ({ mention, targets }) =>
-            !mention.isQualified && !targets.every((target) => (mention.pinned ?? '').includes(target)),
+            mention.pinned !== null && !targets.every((target) => mention.pinned!.includes(target)),
         )
         .map(({ mention, names, targets }) => ({
           on: mention.signature,
-          text: `its text names ${names.join(', ')} without a schema: after contract it works only for callers whose search_path holds ${targets.map(ident).join(', ')}`,
+          text: `its text names ${names.join(', ')}, and its own search_path (${mention.pinned}) does not hold ${targets.map(ident).join(', ')}`,
+          remedy: `alter routine ${mention.signature} set search_path = ${targets.map(ident).join(', ')}, ${mention.pinned}`,
+        })),
+  },
+  {
+    id: 'routine-needs-path',
+    severity: 'warning',
+    waivable: true,
+    phases: ['contract'],
+    check: ({ tables }) =>
+      [...byRoutine(tables).values()]
+        .filter(({ mention }) => mention.pinned === null && (mention.isProcedure || !mention.isMine))
+        .map(({ mention, names, targets }) => ({
+          on: mention.signature,
+          text: `its text names ${names.join(', ')} and it ${mention.isProcedure ? 'is a procedure' : 'does not belong to the runner'}, so that no search_path is set for it: after contract it works only for callers whose search_path holds ${targets.map(ident).join(', ')}`,
           remedy: `alter routine ${mention.signature} set search_path = ${[...targets, 'public'].map(ident).join(', ')}, pg_temp`,
         })),
   },

@@ -1,55 +1,60 @@
-import { ident } from '../pg/quoting.ts'
+import { pathText, pinnedPath } from '../survey/search-path.ts'
 import type { TransactionAction } from './action.ts'
-import type { StepKind } from './kind.ts'
+import type { StepContext, StepKind } from './kind.ts'
 
-type Config = { readonly database: string; readonly source: string; readonly path: readonly string[] }
+type Config = { readonly database: string; readonly source: string }
 
 /**
  * Gives functions that run because of a row (triggers, checks, defaults) a search_path of their own. They run with
- * the path of whoever writes: a client of the new schema would not find what they name. The path holds the old
- * schema first and every new one after it, so that they find the names before and after contract.
+ * the path of whoever writes: a client of the new schema would not find what they name.
  */
 export const pinRoutines: StepKind<Config> = {
   kind: 'pin-routines',
   traits: { lock: 'none', reversible: 'always' },
-  summary: (config, { facts }) => {
-    const count = facts.unpinned.filter(({ source, isMine }) => source === config.source && isMine).length
+  summary: (config, context) => {
+    const count = toPin(config, context).length
     return `set search_path of ${count === 1 ? '1 function' : `${count} functions`} that row triggers, checks and defaults run`
   },
   undoSummary: () => 'reset search_path of those functions',
-  observe: (config, { facts }) =>
-    facts.unpinned.some(({ source, isMine }) => source === config.source && isMine) ? 'absent' : 'present',
-  record: (config, { facts }) => ({
-    routines: facts.unpinned
-      .filter(({ source, isMine }) => source === config.source && isMine)
-      .map(({ signature }) => signature),
-  }),
-  actions: (config, { facts }) => [
-    action(
+  observe: (config, context) => (toPin(config, context).length > 0 ? 'absent' : 'present'),
+  record: (config, context) => ({ routines: toPin(config, context) }),
+  actions: (config, context) => [
+    routinesTransaction(
       config,
       'pin the search_path of functions that rows make run',
-      facts.unpinned
-        .filter(({ source, isMine }) => source === config.source && isMine)
-        .map(
-          ({ signature }) =>
-            `alter routine ${signature} set search_path = ${config.path.map(ident).join(', ')}`,
-        ),
+      setPath(toPin(config, context), pathText(pinnedPath(context.plan, config.source, 'old'))),
     ),
   ],
   undo: (config, _context, record) => [
-    action(
+    routinesTransaction(
       config,
       'reset the search_path of functions that were pinned',
-      ((record['routines'] ?? []) as string[]).map(
-        (signature) => `alter routine ${signature} reset search_path`,
-      ),
+      resetPath((record['routines'] ?? []) as string[]),
     ),
   ],
 }
 
-function action(config: Config, sentence: string, statements: string[]): TransactionAction {
+function toPin(config: Config, { facts }: StepContext): string[] {
+  return facts.unpinned
+    .filter(({ source, isMine }) => source === config.source && isMine)
+    .map(({ signature }) => signature)
+}
+
+export function setPath(signatures: readonly string[], path: string): string[] {
+  return signatures.map((signature) => `alter routine ${signature} set search_path = ${path}`)
+}
+
+export function resetPath(signatures: readonly string[]): string[] {
+  return signatures.map((signature) => `alter routine ${signature} reset search_path`)
+}
+
+export function routinesTransaction(
+  config: Config,
+  sentence: string,
+  statements: readonly string[],
+): TransactionAction {
   return {
-    id: `pin-${config.source}`,
+    id: `routines-${config.source}`,
     policy: 'transaction',
     sentence,
     database: config.database,
@@ -57,6 +62,6 @@ function action(config: Config, sentence: string, statements: string[]): Transac
     lockedRelations: [],
     lockFirst: [],
     statements,
-    again: 'the same path is set again',
+    again: 'the same path is set or reset again',
   }
 }

@@ -4,6 +4,7 @@ import { contractTable } from './contract-table.ts'
 import { dropStage } from './drop-stage.ts'
 import { expandTable } from './expand-table.ts'
 import { pinRoutines } from './pin-routines.ts'
+import { pointRoutines } from './point-routines.ts'
 import { prepareSchema } from './prepare-schema.ts'
 import { prepareStage } from './prepare-stage.ts'
 import { runProbes } from './run-probes.ts'
@@ -18,6 +19,7 @@ const kinds = [
   dropStage,
   expandTable,
   pinRoutines,
+  pointRoutines,
   prepareSchema,
   prepareStage,
   runProbes,

@@ -3,8 +3,10 @@ import { readDefaultPrivileges, type DefaultPrivilege } from '../catalog/default
 import { readForeignKeys, type ForeignKey } from '../catalog/foreign-keys.ts'
 import {
   readBodyMentions,
+  readRoutinesWithPath,
   readUnpinnedRoutines,
   type BodyMention,
+  type Routine,
   type TriggerRoutine,
 } from '../catalog/functions.ts'
 import { readGrants, readOwnersWithout, type Grant } from '../catalog/grants.ts'
@@ -19,6 +21,7 @@ import type { ServerFacts } from '../pg/server.ts'
 import type { Session } from '../pg/session.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Mapping, Resolved } from './mapping.ts'
+import { pathText, pinnedPath } from './search-path.ts'
 
 /** One table of the move with everything the mover must know of it. */
 export interface TableFacts extends Mapping {
@@ -48,6 +51,10 @@ export interface Facts {
   readonly resolved: Resolved
   readonly foreignKeys: readonly ForeignKey[]
   readonly unpinned: readonly (TriggerRoutine & { source: string })[]
+  /** Functions that the plan has given a search_path with the old schema first. */
+  readonly pinnedOld: readonly (Routine & { source: string })[]
+  /** The same with the new schemas first. */
+  readonly pinnedNew: readonly (Routine & { source: string })[]
   readonly replication: Replication
   readonly roles: ReadonlyMap<string, RoleFacts>
   readonly schemas: ReadonlyMap<string, SchemaFacts>
@@ -79,8 +86,16 @@ export async function readFacts(
   const lacking = new Set((await readOwnersWithout(session, oids)).map(({ relation }) => relation))
   const mentions: BodyMention[] = []
   const unpinned: (TriggerRoutine & { source: string })[] = []
+  const pinned: { old: (Routine & { source: string })[]; new: (Routine & { source: string })[] } = {
+    old: [],
+    new: [],
+  }
   for (const source of sources) {
     const here = mappings.filter((mapping) => mapping.source === source).map(({ relation }) => relation)
+    for (const first of ['old', 'new'] as const) {
+      const routines = await readRoutinesWithPath(session, pathText(pinnedPath(plan, source, first)))
+      pinned[first].push(...routines.map((routine) => ({ ...routine, source })))
+    }
     mentions.push(...(await readBodyMentions(session, here, source)))
     for (const routine of await readUnpinnedRoutines(session, here, source))
       unpinned.push({ ...routine, source })
@@ -111,6 +126,8 @@ export async function readFacts(
     resolved,
     foreignKeys: await readForeignKeys(session, oids),
     unpinned,
+    pinnedOld: pinned.old,
+    pinnedNew: pinned.new,
     replication: await readReplication(session, oids, sources, server.major),
     roles: new Map((await readRoles(session)).map((role) => [role.name, role])),
     defaultPrivileges: await readDefaultPrivileges(session, [

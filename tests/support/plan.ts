@@ -1,0 +1,49 @@
+import type { Plan } from '../../src/plan/plan.ts'
+import { parsePlan } from '../../src/plan/read.ts'
+
+/** A plan in few words: services with their tables, and whatever else differs from the tests' defaults. */
+export interface PlanSketch {
+  readonly name?: string
+  /** Service → its tables; or, written out, what the plan says of a service. */
+  readonly services: Readonly<Record<string, readonly string[] | ServiceSketch>>
+  readonly phases?: readonly { readonly name: string; readonly switch: readonly string[] }[]
+  readonly defaults?: Readonly<Record<string, string | number | boolean>>
+  readonly quiet?: string
+  readonly allow?: readonly { readonly rule: string; readonly on: string; readonly because: string }[]
+}
+
+export interface ServiceSketch {
+  readonly tables: readonly string[]
+  readonly schema?: string
+  readonly roles?: readonly string[]
+}
+
+/** The text of a plan file: JSON, which is YAML too. No backups and no quiet period, unless the sketch says so. */
+export function planText(url: string, sketch: PlanSketch): string {
+  const service = (it: readonly string[] | ServiceSketch): object => ({
+    from: 'db.public',
+    to: 'db',
+    ...('tables' in it ? it : { tables: it }),
+  })
+  return JSON.stringify({
+    version: 1,
+    name: sketch.name ?? 'shop',
+    databases: { db: { url } },
+    services: Object.fromEntries(Object.entries(sketch.services).map(([name, it]) => [name, service(it)])),
+    ...(sketch.phases === undefined ? {} : { phases: sketch.phases }),
+    defaults: { backup: 'none', ...sketch.defaults },
+    contract: { quiet: sketch.quiet ?? '0s' },
+    ...(sketch.allow === undefined ? {} : { allow: sketch.allow }),
+  })
+}
+
+export function planFor(url: string, sketch: PlanSketch): Plan {
+  return parsePlan('plans/test.yaml', planText(url, sketch), {})
+}
+
+/** The numbers of the plan's phases: expand, the switches, contract. */
+export function phasesOf(plan: Plan): { expand: number; switches: number[]; contract: number } {
+  const of = (kind: string): number[] =>
+    plan.phases.filter((phase) => phase.kind === kind).map(({ number }) => number)
+  return { expand: of('expand')[0]!, switches: of('switch'), contract: of('contract')[0]! }
+}
