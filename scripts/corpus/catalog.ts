@@ -77,12 +77,12 @@ export async function kindAt(client: Client, { schema, name }: Place): Promise<s
   return rows[0]?.kind
 }
 
-/** The position of every sequence, wherever it is now: `value called` by OID, with its name when asked. */
+/** The position of every sequence by its OID, wherever it is now. */
 export async function readPositions(client: Client): Promise<Map<number, Position>> {
   const { rows } = await client.query<{ oid: number; name: string; place: string }>(
     `select c.oid::int as oid, c.relname as name, format('%I.%I', n.nspname, c.relname) as place
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind = 'S' and c.relpersistence <> 't' and n.nspname not like 'pg_relocate%' order by 1`,
+      where c.relkind = 'S' and c.relpersistence <> 't' order by 1`,
   )
   const positions = new Map<number, Position>()
   for (const { oid, name, place } of rows) {

@@ -43,7 +43,7 @@ export class Scene implements AsyncDisposable {
   async undisturbed(...commands: readonly Command[]): Promise<EndState> {
     await using database = await this.copy()
     for (const command of commands) await this.perform(database, command)
-    return endState(database.url)
+    return await endState(database.url)
   }
 
   /** Performs a command in this process. A runner that was just killed may hold the lease for an instant more. */
