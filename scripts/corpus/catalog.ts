@@ -21,7 +21,10 @@ export interface Place {
 }
 
 /** Finds the relations that the corpus speaks of, and the partitions that go with them. */
-export async function findWatched(client: Client, corpus: Corpus): Promise<{ watched: Watched[]; unknown: string[] }> {
+export async function findWatched(
+  client: Client,
+  corpus: Corpus,
+): Promise<{ watched: Watched[]; unknown: string[] }> {
   const { rows } = await client.query<Row>(
     `with recursive kin (oid, root) as (
        select c.oid, c.oid from pg_class c
@@ -42,7 +45,9 @@ export async function findWatched(client: Client, corpus: Corpus): Promise<{ wat
     const service = schema === 'public' ? (mapping.get(name) ?? mapping.get(root ?? name)) : undefined
     const key = `${schema}.${name}`
     const expected = corpus.rows.get(key)
-    return service === undefined && expected === undefined ? [] : [{ oid, key, name, service, expected, hasChildren }]
+    return service === undefined && expected === undefined
+      ? []
+      : [{ oid, key, name, service, expected, hasChildren }]
   })
   const known = new Set(watched.map(({ key }) => key))
   const wanted = [...corpus.rows.keys(), ...[...corpus.mapping.keys()].map((name) => `public.${name}`)]
@@ -101,7 +106,10 @@ export interface Position {
 }
 
 /** A rollback leaves sequences where they are; this puts them back, so that each replay begins from the same state. */
-export async function restorePositions(client: Client, positions: ReadonlyMap<number, Position>): Promise<void> {
+export async function restorePositions(
+  client: Client,
+  positions: ReadonlyMap<number, Position>,
+): Promise<void> {
   for (const [oid, { value, called }] of positions) {
     await client.query('select setval($1::oid::regclass, $2, $3)', [oid, value, called])
   }

@@ -56,7 +56,10 @@ export async function compareContent(
 }
 
 /** Where a table itself should be, and its other name if it moves. */
-function namesOf({ key, name, service }: Watched, { moved }: Stand): { home: Place; other: Place | undefined } {
+function namesOf(
+  { key, name, service }: Watched,
+  { moved }: Stand,
+): { home: Place; other: Place | undefined } {
   const old = { schema: key.slice(0, -name.length - 1), name }
   if (service === undefined) return { home: old, other: undefined }
   const fresh = { schema: service, name }

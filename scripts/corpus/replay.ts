@@ -61,7 +61,8 @@ function cellsOf(row: readonly (string | null)[], fields: readonly FieldDef[]): 
 function isAsRecorded(step: Step, outcome: Outcome): boolean {
   if (step.error != null || 'error' in outcome) return 'error' in outcome && outcome.error === step.error
   // Commands without a count are recorded in the ways that drivers have for it: 0, -1 or nothing.
-  const hasCount = outcome.count === null ? (step.rows ?? 0) <= 0 : (step.rows ?? outcome.count) === outcome.count
+  const hasCount =
+    outcome.count === null ? (step.rows ?? 0) <= 0 : (step.rows ?? outcome.count) === outcome.count
   return hasCount && (!('value' in step) || isValue(step.value, outcome.cells))
 }
 

@@ -34,7 +34,8 @@ export function render(report: Report): string[] {
   return [
     `${report.name}: ${facts.join(', ')}: ${verdict}`,
     ...shown.map(
-      ({ phase, step, expected, got }) => `  ${oneLine(`${phase}: ${step}: expected ${expected}, got ${got}`)}`,
+      ({ phase, step, expected, got }) =>
+        `  ${oneLine(`${phase}: ${step}: expected ${expected}, got ${got}`)}`,
     ),
     ...(differences.length > shown.length ? [`  and ${differences.length - shown.length} more`] : []),
   ]

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.ts'
 import type { CompiledPhase } from '../movers/in-place.ts'
 import type { PhaseRow, StepRow } from '../journal/rows.ts'
-import type { PlacedStep } from './step.ts'
+import type { PlacedStep } from './placed.ts'
 import type { Survey } from './workspace.ts'
 
 export function phaseRow(survey: Survey, number: number): PhaseRow | undefined {

@@ -3,6 +3,7 @@ import { sharedCluster } from '../support/cluster.ts'
 import { rowsOf, sql } from '../support/client.ts'
 import { freshDatabase, type FreshDatabase } from '../support/database.ts'
 import { dumpAll, journalStates } from '../support/dump.ts'
+import { isMigrateError } from '../../src/errors/migrate-error.ts'
 import { planFor, type PlanSketch } from '../support/plan.ts'
 import { run, undo } from '../support/run.ts'
 import { sampleDatabase, samplePlan } from '../support/sample.ts'
@@ -50,7 +51,7 @@ export class Scene implements AsyncDisposable {
   async perform(database: FreshDatabase, command: Command): Promise<void> {
     const plan = planFor(database.url, this.sketch)
     if ('execute' in command) await run(plan, command.execute, { waitMs: 10_000 })
-    else await undo(plan, command.rollback, { waitMs: 10_000 })
+    else await undo(plan, command.rollback, { waitMs: 10_000 }).catch(unlessNothing)
   }
 
   /** Counts the boundaries of an undisturbed run. */
@@ -93,8 +94,21 @@ export class Scene implements AsyncDisposable {
   }
 }
 
+/** Killed before it had changed anything: there is nothing to undo, which the tool says. */
+function unlessNothing(error: unknown): void {
+  if (!isMigrateError(error) || error.code !== 'phase-not-run') throw error
+}
+
+/** Steps that never were and steps that were undone are the same. */
 export async function endState(url: string): Promise<EndState> {
-  return { dump: await dumpAll(url), journal: await journalStates(url) }
+  const [found] = await rowsOf<{ there: boolean }>(
+    url,
+    `select to_regclass('migrate.runs') is not null as there`,
+  )
+  const journal = found?.there === true ? await journalStates(url) : []
+  const lines = journal.filter((line) => !/^step .* pending$/.test(line))
+  // A run of which nothing is left is as good as none.
+  return { dump: await dumpAll(url), journal: lines[0] === 'run reverted' ? [] : lines }
 }
 
 /** A copy whose journal is told that it is the database of the run. */

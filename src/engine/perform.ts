@@ -1,0 +1,111 @@
+import { isMigrateError } from '../errors/migrate-error.ts'
+import type { Action } from '../steps/action.ts'
+import { stepKind } from '../steps/registry.ts'
+import { awaitQuietNames } from '../usage/gate.ts'
+import { backUp } from './backing-up.ts'
+import { databaseFailure } from './failure.ts'
+import type { PlacedStep } from './placed.ts'
+import { performProbes } from './probing.ts'
+import { performTransaction } from './transaction.ts'
+import type { Work } from './work.ts'
+
+/**
+ * Performs the actions of a step, the last one together with the end of its journal row.
+ * @throws MigrateError what an action throws, noted in the journal
+ */
+export async function performAll(
+  work: Work,
+  placed: PlacedStep,
+  actions: readonly Action[],
+  end: 'done' | 'pending',
+): Promise<void> {
+  const { phase, step } = placed
+  try {
+    let isEnded = false
+    for (const [index, action] of actions.entries()) {
+      const isLast = index === actions.length - 1
+      isEnded = (await perform(work, placed, action, isLast ? end : undefined)) && isLast
+    }
+    if (!isEnded) await work.journal.endStep(work.run, phase.number, step.id, end)
+  } catch (error) {
+    const failure = isMigrateError(error) ? error : (databaseFailure(error, work) ?? error)
+    await work.journal
+      .failStep(work.run, phase.number, step.id, failure instanceof Error ? failure.message : String(failure))
+      .catch(() => undefined)
+    throw failure
+  }
+}
+
+/** Performs one action; true when the journal’s row was ended in the same transaction. */
+async function perform(
+  work: Work,
+  placed: PlacedStep,
+  action: Action,
+  end: 'done' | 'pending' | undefined,
+): Promise<boolean> {
+  const { events, run, session } = work
+  const { phase, step } = placed
+  work.throwIfStopped(action.sentence)
+  const began = performance.now()
+  events.emit({
+    type: 'action:start',
+    step: step.id,
+    action: action.id,
+    sentence: action.sentence,
+    ...(action.policy === 'transaction' ? { sql: action.statements } : {}),
+  })
+  switch (action.policy) {
+    case 'transaction': {
+      const done = await performTransaction(work, step.id, action, journalStatements(work, placed, end), [])
+      events.emit({
+        type: 'action:end',
+        step: step.id,
+        action: action.id,
+        ms: performance.now() - began,
+        ...done,
+      })
+      if (action.lock === 'ACCESS EXCLUSIVE')
+        await work.journal.recordStall(run, phase.number, step.id, done.stallMs)
+      return end !== undefined
+    }
+    case 'backup': {
+      const record = await backUp(work, placed, action.relations)
+      await work.journal.endStep(run, phase.number, step.id, 'done', record)
+      break
+    }
+    case 'probe':
+      await performProbes(work, phase, action)
+      break
+    case 'gate': {
+      const { tables } = await work.refresh()
+      await awaitQuietNames(
+        session,
+        run,
+        tables.filter(({ relation }) => action.relations.includes(relation)),
+        action.quietMs,
+      )
+      break
+    }
+  }
+  events.emit({
+    type: 'action:end',
+    step: step.id,
+    action: action.id,
+    ms: performance.now() - began,
+    attempts: 1,
+  })
+  return action.policy === 'backup'
+}
+
+/** Row first: the journal speaks in the same transaction as the change, before it, and fails it when the lease is gone. */
+function journalStatements(
+  work: Work,
+  { phase, step }: PlacedStep,
+  end: 'done' | 'pending' | undefined,
+): string[] {
+  return [
+    work.lease.fence,
+    ...(stepKind(step.kind).traits.reversible === 'never' ? [work.journal.noReturnStatement(work.run)] : []),
+    ...(end === undefined ? [] : [work.journal.endStepStatement(work.run, phase.number, step.id, end)]),
+  ]
+}
