@@ -46,7 +46,7 @@ export class CommandLine {
         [MIGRATE, ...args, '--plan', this.#plan],
         { cwd: this.#folder, env: this.#env, maxBuffer: 1 << 28 },
         (error, stdout, stderr) => {
-          if (error !== null && typeof error.code !== 'number') return fail(error)
+          if (error !== null && typeof error.code !== 'number') return fail(new Error(error.message))
           settle({ code: error === null ? 0 : Number(error.code), stdout, stderr })
         },
       )

@@ -33,8 +33,8 @@ export class FolderError extends Error {}
 /** @throws FolderError */
 export async function readCorpus(dir: string): Promise<Corpus> {
   const folder = resolve(dir)
-  const names = await readdir(folder).catch((error: Error) => {
-    throw new FolderError(`${dir}: ${error.message}`)
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw new FolderError(`cannot read ${dir}: ${(error as Error).message}`)
   })
   const files = names.filter((name) => /^\d+-.*\.sql(\.xz)?$/s.test(name)).sort(byNumber)
   if (files.length === 0) throw new FolderError(`${dir}: there is no NN-*.sql or NN-*.sql.xz to load`)
@@ -93,8 +93,8 @@ async function readText(
   const name = `${wanted}.xz`
   if (!names.includes(name)) throw new FolderError(`${folder}: there is no ${wanted}`)
   const { stdout } = await run('xz', ['-dc', join(folder, name)], { maxBuffer: MAX_UNPACKED }).catch(
-    (error: Error) => {
-      throw new FolderError(`${join(folder, name)}: ${error.message}`)
+    (error: unknown) => {
+      throw new FolderError(`${join(folder, name)}: ${(error as Error).message}`)
     },
   )
   return { name, text: stdout }

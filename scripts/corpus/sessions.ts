@@ -8,7 +8,7 @@ export async function openClient(
   const client = new Client({
     connectionString: url,
     application_name: 'corpus',
-    types: { getTypeParser: () => (text: string) => text } as never,
+    types: { getTypeParser: () => (text: string) => text },
   })
   client.on('error', () => undefined)
   await client.connect()

@@ -53,7 +53,7 @@ function isArray(expected: readonly unknown[], text: string): boolean {
     wanted.length === found.length &&
     found.every((element, index) => {
       const each = wanted[index]
-      if (!Array.isArray(element)) return isCell(each, { text: element as string | null, type: 0 })
+      if (!Array.isArray(element)) return isCell(each, { text: element, type: 0 })
       return Array.isArray(each) && matches(each, element)
     })
   return matches(expected, elements)

@@ -1,11 +1,10 @@
 import { DatabaseError } from 'pg'
 import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
-import { isConnectionLoss, sqlstate, stateOf } from '../pg/sqlstate.ts'
+import { classify } from '../pg/classify.ts'
+import { sqlstate, stateOf } from '../pg/sqlstate.ts'
 import { describeTarget } from '../pg/target.ts'
 import type { TransactionAction } from '../steps/action.ts'
 import type { Workspace } from './workspace.ts'
-
-const again = 'run the same command again: it continues where it stopped'
 
 /** A failed transaction in the operator's words; the transaction itself was rolled back by the server. */
 export function statementError(error: unknown, action: TransactionAction, work: Workspace): MigrateError {
@@ -38,40 +37,10 @@ export function statementError(error: unknown, action: TransactionAction, work: 
   })
 }
 
-/** Failures that have nothing to do with the statement: lease, connection, disk. */
-export function databaseFailure(error: unknown, work: Workspace): MigrateError | undefined {
-  const state = stateOf(error)
-  if (state === sqlstate.staleEpoch) {
-    return new MigrateError('lease-lost', 'another runner has taken over this plan', {
-      state: { kind: 'resumable' },
-      next: ['migrate status'],
-      cause: error,
-    })
-  }
-  if (state === sqlstate.diskFull) {
-    return new MigrateError('disk-full', `the server’s disk is full: ${(error as Error).message}`, {
-      state: { kind: 'rolled-back' },
-      next: ['make room on the server', again],
-      cause: error,
-    })
-  }
-  if (isConnectionLoss(error) || work.session.isLost) {
-    return new MigrateError(
-      'connection-lost',
-      `the connection to database "${work.target.alias}" at ${describeTarget(work.target)} was lost`,
-      {
-        detail: [error instanceof Error ? error.message : String(error)],
-        state: {
-          kind: 'resumable',
-          sentence:
-            'a transaction that was under way was either committed as a whole or not at all; the next run reads which',
-        },
-        next: [again],
-        cause: error,
-      },
-    )
-  }
-  return undefined
+/** Failures that have nothing to do with the statement. */
+export function databaseFailure(error: unknown, { target, session }: Workspace): MigrateError | undefined {
+  const where = `database "${target.alias}" at ${describeTarget(target)}`
+  return classify(error, where) ?? (session.isLost ? classify(session.loss, where) : undefined)
 }
 
 function facts(error: unknown): string[] {

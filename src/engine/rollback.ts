@@ -29,8 +29,9 @@ export async function rollback(
   target: RollbackTarget,
   options: RunnerOptions,
 ): Promise<UndoOutcome[]> {
-  const list = listPhases(workspace, await survey(workspace), target)
-  if (list.length === 0) return []
+  const now = await survey(workspace)
+  const list = listPhases(workspace, now, target)
+  if (list.length === 0 && !isLeftOpen(workspace, now)) return []
   return withLease(workspace, options, async (work) => {
     const outcomes: UndoOutcome[] = []
     for (const number of list) outcomes.push(await undoPhase(work, number))
@@ -39,6 +40,11 @@ export async function rollback(
       await work.journal.endRun(work.run, 'reverted')
     return outcomes
   })
+}
+
+/** A run that was begun and killed before its first phase, or rolled back and killed before its end was noted. */
+function isLeftOpen({ plan }: Workspace, now: Survey): boolean {
+  return now.journal?.run.state === 'active' && plan.phases.every(({ number }) => isPending(now, number))
 }
 
 /** Undoes the steps of one phase, the last first. */

@@ -4,7 +4,7 @@ import { journalSchema as schema } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { literal } from '../pg/quoting.ts'
 import { Session } from '../pg/session.ts'
-import { isConnectionLoss } from '../pg/sqlstate.ts'
+import { isConnectionLoss, isRetryable } from '../pg/sqlstate.ts'
 import type { DatabaseTarget } from '../pg/target.ts'
 import { installJournal } from './install.ts'
 import { leaseColumns, readLease, type LeaseRow } from './read.ts'
@@ -61,6 +61,8 @@ export class Lease implements AsyncDisposable {
       return new Lease(session, plan, epoch, options.onLost)
     } catch (error) {
       await session.close()
+      // The former holder is in the middle of a change, for longer than any change should take.
+      if (isRetryable(error)) throw heldError(plan, undefined)
       throw error
     }
   }

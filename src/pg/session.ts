@@ -47,6 +47,11 @@ export class Session implements AsyncDisposable {
     return (this.#client as unknown as { processID: number }).processID
   }
 
+  /** What ended the connection, if it has ended. */
+  get loss(): Error | undefined {
+    return this.#lost
+  }
+
   get isLost(): boolean {
     return this.#lost !== undefined
   }
@@ -94,10 +99,16 @@ const sessionSettings = `
     perform set_config('client_connection_check_interval', '100ms', false);
   exception when invalid_parameter_value then null; -- servers whose platform cannot poll a socket for its end
   end $$;
+  do $$ begin
+    perform set_config('transaction_timeout', '0', false);
+  exception when undefined_object then null; -- it exists since 17
+  end $$;
   set statement_timeout = 0;
   set lock_timeout = '2s';
   set idle_in_transaction_session_timeout = '60s';
   set default_transaction_read_only = off;
+  set default_transaction_isolation = 'read committed';
+  set idle_session_timeout = 0;
   set standard_conforming_strings = on;
   set datestyle = 'ISO, YMD';
   set intervalstyle = 'postgres';

@@ -29,7 +29,10 @@ export const sqlstate = {
   illegalTransition: 'MG003',
 } as const
 
-/** Waiting again may help: lock_timeout, statement_timeout while waiting, and a lost deadlock. */
+/**
+ * Waiting again may help: lock_timeout, statement_timeout while waiting, a lost deadlock, and two changes of one
+ * catalog row (a GRANT beside an ANALYZE), which the server reports as an internal error.
+ */
 const retryable: ReadonlySet<string> = new Set([
   sqlstate.lockNotAvailable,
   sqlstate.queryCanceled,
@@ -52,6 +55,7 @@ export function stateOf(error: unknown): string | undefined {
 
 export function isRetryable(error: unknown): boolean {
   const state = stateOf(error)
+  if (state === 'XX000') return /tuple concurrently (updated|deleted)/.test((error as Error).message)
   return state !== undefined && retryable.has(state)
 }
 

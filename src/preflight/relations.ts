@@ -115,6 +115,20 @@ export const relationRules: readonly Rule[] = [
         })),
   },
   {
+    id: 'partition-jobs',
+    severity: 'warning',
+    waivable: true,
+    phases: ['switch'],
+    check: ({ tables }) =>
+      tables
+        .filter(({ live, family, relation }) => live.kind === 'p' && family === relation)
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text: `jobs that create its partitions by the old name (partition of ${qualified(oldName(table))}) fail after the switch`,
+          remedy: `let them use ${qualified(newName(table))}`,
+        })),
+  },
+  {
     id: 'stray-partition',
     severity: 'warning',
     waivable: true,

@@ -29,8 +29,10 @@ export const contractTable: StepKind<Config> = {
       lockedRelations: [oldName(table)],
       lockFirst: [],
       statements: [
+        ...ownedSequences(table).map((sequence) => `alter sequence ${qualified(sequence)} owned by none`),
+        // Inserts wait for the sequence from here on, so the view must be had quickly or not at all.
+        ...(ownedSequences(table).length === 0 ? [] : [`set local lock_timeout = 20`]),
         ...ownedSequences(table).flatMap((sequence) => [
-          `alter sequence ${qualified(sequence)} owned by none`,
           `alter sequence ${qualified(sequence)} set schema ${ident(table.target)}`,
           `alter sequence ${qualified({ schema: table.target, name: sequence.name })} owned by ${qualified(newName(table))}.${ident(sequence.column)}`,
         ]),

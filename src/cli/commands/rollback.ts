@@ -23,17 +23,17 @@ export function addRollback(program: Command, signal: AbortSignal): void {
       const workspace = await openWorkspace(plan, 'rollback')
       try {
         const list = await rollbackList(workspace, target)
-        if (list.length === 0) return context.result('nothing to undo', { plan: plan.name, undone: [] })
-        const names = list
-          .map((number) => `${number} "${plan.phases.find((phase) => phase.number === number)!.name}"`)
-          .join(', ')
-        await confirmChange(context.options, `Undo phase ${names}?`)
+        const names = list.map(
+          (number) => `${number} "${plan.phases.find((phase) => phase.number === number)!.name}"`,
+        )
+        if (list.length > 0) await confirmChange(context.options, `Undo phase ${names.join(', ')}?`)
         const undone = await rollback(workspace, target, {
           events: context.events,
           signal,
           waitMs: context.waitMs(),
-          activity: `rollback of phase ${list.join(', ')}`,
+          activity: `rollback of phase ${list.join(', ') || 'none'}`,
         })
+        if (undone.length === 0) return context.result('nothing to undo', { plan: plan.name, undone })
         const lines = undone.map(
           ({ number, name, ms }) => `phase ${number} "${name}": undone in ${seconds(ms)}`,
         )

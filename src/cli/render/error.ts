@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chalkStderr as chalk } from 'chalk'
+import { classify } from '../../pg/classify.ts'
 import { isMigrateError, MigrateError } from '../../errors/migrate-error.ts'
 
 /** What happened, why, in what state everything is, and the next command. */
@@ -23,6 +24,8 @@ function row(name: string, text: string): string {
 /** Anything that is not an error of the tool is a bug in it: the trace goes to a file, not over the screen. */
 export function asMigrateError(error: unknown): MigrateError {
   if (isMigrateError(error)) return error
+  const known = classify(error)
+  if (known !== undefined) return known
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const file = join(mkdtempSync(join(tmpdir(), 'pg-relocate-')), 'error.txt')
   writeFileSync(file, `${trace}\n`)
