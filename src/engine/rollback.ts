@@ -68,6 +68,7 @@ export async function undoPhase(work: Work, number: number): Promise<UndoOutcome
 }
 
 function listPhases({ plan }: Workspace, now: Survey, target: RollbackTarget): number[] {
+  if (now.journal === undefined && 'to' in target) return []
   if (now.journal === undefined)
     throw notRun(`plan "${plan.name}" has not changed anything here, or was rolled back already`)
   if (now.journal.run.pointOfNoReturn !== null) {

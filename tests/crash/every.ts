@@ -7,25 +7,32 @@ export interface Way {
   readonly end: EndState
 }
 
-/** Kills a command at every event, and at some of its statements; under SOAK=1 at all of them, and goes on in every way. */
+/**
+ * Kills a command at every kind of event and at some of its statements; under SOAK=1 at every single event and
+ * statement, and goes on in every way from each.
+ */
 export async function killEverywhere(
   scene: Scene,
   pool: RunnerPool,
   command: Command,
   ways: readonly Way[],
-  { every = 11, together = 2 } = {},
+  together = 2,
 ): Promise<number> {
-  const { events, writes } = await scene.measure(pool, command)
+  const { signatures, writes } = await scene.measure(pool, command)
   const isSoak = Boolean(process.env['SOAK'])
+  const events = signatures.map((signature, index) => ({ signature, number: index + 1 }))
   const deaths: Death[] = [
-    ...numbers(events).map((number) => ({ at: 'event' as const, number })),
-    ...numbers(writes)
-      .filter((number) => isSoak || number % every === 0)
-      .flatMap((number) => [
-        { at: 'before' as const, number },
-        { at: 'after' as const, number },
-      ])
-      .filter((_, index) => isSoak || index % 2 === Math.floor(index / 2) % 2),
+    ...events
+      .filter(({ signature }, index) => isSoak || signatures.indexOf(signature) === index)
+      .map(({ number }) => ({ at: 'event' as const, number })),
+    ...Array.from({ length: writes }, (_, n) => n + 1).flatMap((number): Death[] => {
+      if (isSoak)
+        return [
+          { at: 'before', number },
+          { at: 'after', number },
+        ]
+      return number % 17 === 0 ? [{ at: number % 2 === 0 ? 'before' : 'after', number }] : []
+    }),
   ]
   const failures: string[] = []
   await parallel(together, deaths, async (kill, index) => {
@@ -55,5 +62,3 @@ async function parallel<T>(
   }
   await Promise.all(Array.from({ length: lanes }, lane))
 }
-
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1)
