@@ -16,6 +16,7 @@ import { switchWait } from './switch-wait.ts'
 const benchmarks: readonly Benchmark[] = [switchWait, planTime]
 const usage = `usage: npm run bench -- [--quick] [${benchmarks.map(({ name }) => name).join('|')}]…`
 const tell = (line: string): void => console.error(line)
+const results = fileURLToPath(new URL('./results/', import.meta.url))
 
 try {
   const { values, positionals } = parseArgs({
@@ -68,12 +69,10 @@ async function run(chosen: readonly Benchmark[], isQuick: boolean): Promise<void
 }
 
 async function keep(began: Date, major: number, result: object): Promise<string> {
-  await mkdir(RESULTS, { recursive: true })
+  await mkdir(results, { recursive: true })
   // Colons are not for file names everywhere.
   const date = began.toISOString().slice(0, 19).replaceAll(':', '')
-  const file = `${RESULTS}${date}Z-pg${major}.json`
+  const file = `${results}${date}Z-pg${major}.json`
   await writeFile(file, `${JSON.stringify(result, null, 2)}\n`)
   return relative(process.cwd(), file)
 }
-
-const RESULTS = fileURLToPath(new URL('./results/', import.meta.url))

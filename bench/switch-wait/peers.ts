@@ -22,6 +22,8 @@ export interface Performed {
   readonly tries: number
   /** The runner's own account: from asking for the locks to the commit, in ms; the longest of its transactions. */
   readonly stallMs?: number
+  /** Why the runner had to ask again, and how often. */
+  readonly reasons?: Readonly<Record<string, number>>
 }
 
 export const ROWS = 1_000
@@ -86,17 +88,24 @@ async function prepare(cluster: Cluster, database: string, tables: number): Prom
   await cluster.sql(database, 'vacuum analyze')
 }
 
+/** What the journal says of the phase that was just executed. */
 async function readJournal(url: string): Promise<Performed> {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {
-    const { rows } = await client.query<{ stall: number; retries: number }>(
-      `select (select max(stall_ms) from migrate.steps where phase = 2 and kind = 'switch-tables') as stall,
-              (select count(*)::int from migrate.events where type = 'action:retry' and id >
-                 (select max(id) from migrate.events where type = 'phase:start')) as retries`,
+    const { rows: steps } = await client.query<{ stall: number }>(
+      `select max(stall_ms) as stall from migrate.steps where phase = 2 and kind = 'switch-tables'`,
     )
-    const [{ stall, retries } = { stall: Number.NaN, retries: 0 }] = rows
-    return { tries: 1 + retries, stallMs: stall }
+    const { rows: retries } = await client.query<{ reason: string; count: number }>(
+      `select body->>'reason' as reason, count(*)::int from migrate.events
+        where type = 'action:retry' and id > (select max(id) from migrate.events where type = 'phase:start')
+        group by 1 order by 1`,
+    )
+    return {
+      tries: retries.reduce((sum, { count }) => sum + count, 1),
+      stallMs: steps[0]?.stall ?? Number.NaN,
+      reasons: Object.fromEntries(retries.map(({ reason, count }) => [reason, count])),
+    }
   } finally {
     await client.end()
   }
