@@ -3,7 +3,7 @@ import type { Cluster } from '../scripts/cluster/cluster.ts'
 import { startLoad } from '../scripts/load/load.ts'
 import type { Benchmark, BenchOptions } from './benchmark.ts'
 import { type Sample, summarise } from './switch-wait/cells.ts'
-import { ownPeer, type Peer, ROWS, scriptPeer } from './switch-wait/peers.ts'
+import { ownPeer, type Peer, type PeerName, type Performed, ROWS, scriptPeer } from './switch-wait/peers.ts'
 import { behindReader } from './switch-wait/reader.ts'
 import { measureWindow } from './switch-wait/window.ts'
 
@@ -46,28 +46,30 @@ async function measurePeer(
   const samples: Sample[] = []
   for (let round = 1; round <= (isQuick ? 1 : ROUNDS); round++) {
     for (const hasReader of [false, true]) {
-      const lengthMs = hasReader ? READER_WINDOW_MS : WINDOW_MS
       // The reader stands in the middle, so that locks are held already when it is met.
       const reader = hasReader ? `t${Math.ceil(tables / 2)}` : undefined
-      for (const name of ['no switch', peer.name] as const) {
-        const act = name === 'no switch' ? () => Promise.resolve(undefined) : peer.perform
+      const observe = async (name: PeerName, act: () => Promise<Partial<Performed>>): Promise<void> => {
         const { window, outcome } = await measureWindow(
           load,
           `${name} ${hasReader} ${round}`,
-          lengthMs,
+          hasReader ? READER_WINDOW_MS : WINDOW_MS,
           () => (reader === undefined ? act() : behindReader(url, reader, act)),
         )
         samples.push({ tables, hasReader, peer: name, database: peer.database, round, ...window, ...outcome })
-        if (name === 'no switch') continue
         tell(
           `${tables} tables${hasReader ? ' behind a reader' : ''}, ${name}, round ${round}: ` +
             `longest ${window.max.toFixed(1)} ms, p99 ${window.p99.toFixed(2)} ms, ${window.failed} failed`,
         )
-        await load.pause()
-        await peer.reset()
-        await load.resume()
-        await sleep(SETTLE_MS)
       }
+      await observe('no switch', () => Promise.resolve({}))
+      const { rehearse } = peer
+      // Behind a reader it would wait for nothing.
+      if (rehearse && !hasReader) await observe('dry run', () => rehearse().then(() => ({})))
+      await observe(peer.name, peer.perform)
+      await load.pause()
+      await peer.reset()
+      await load.resume()
+      await sleep(SETTLE_MS)
     }
   }
   return samples
@@ -81,5 +83,5 @@ const ROUNDS = 5
 const WARM_UP_MS = 2_000
 const SETTLE_MS = 500
 /** Long enough for a whole phase, and with the reader's three seconds on top. */
-const WINDOW_MS = 4_000
-const READER_WINDOW_MS = 7_000
+const WINDOW_MS = 3_000
+const READER_WINDOW_MS = 6_000

@@ -38,14 +38,15 @@ export function summarise(
   { clients, thinkMs }: { clients: number; thinkMs: number },
 ): Measurement {
   const cells = toCells(samples)
-  const quick = Math.max(...samples.map(({ round }) => round))
+  const rounds = Math.max(...samples.map(({ round }) => round))
   return {
     title: 'Longest client wait during a switch',
     notes: [
       `${clients} clients in processes of their own, ${thinkMs} ms between transactions: begin, select, update, insert, commit on random tables, by the old names, prepared; each statement is timed, waiting included`,
-      `waits in ms; medians over ${quick} windows of each kind; windows without a switch lie between those with one`,
+      `waits in ms; medians over ${rounds} rounds; windows without a switch lie between those with one`,
       'psql script: begin; alter table … set schema; create view …; commit. Run again when it was a deadlock’s victim',
       'pg-relocate: `migrate execute --phase 2`, the whole phase with its checks; stall is its own account in the journal',
+      'dry run: the same with `--dry-run`, which changes nothing: what the program alone costs clients that share its processor',
       'reader: a transaction that has read one of the tables and goes on for 3 s once the switch waits for it',
     ],
     tables: [
@@ -89,7 +90,7 @@ function toCells(samples: readonly Sample[]): Cell[] {
     const key = `${sample.tables} ${sample.hasReader} ${sample.peer}`
     groups.set(key, [...(groups.get(key) ?? []), sample])
   }
-  const order: readonly PeerName[] = ['no switch', 'psql script', 'pg-relocate']
+  const order: readonly PeerName[] = ['no switch', 'dry run', 'psql script', 'pg-relocate']
   return [...groups.values()]
     .map((group): Cell => {
       const [{ tables, hasReader, peer }] = group as [Sample]

@@ -11,11 +11,13 @@ export interface Peer {
   readonly database: string
   /** Moves all tables. Clients are at work meanwhile. */
   readonly perform: () => Promise<Performed>
+  /** Does what it can of the same without changing anything: its program takes processor time from the clients too. */
+  readonly rehearse?: () => Promise<unknown>
   /** Makes the database as it was. No client is at work. */
   readonly reset: () => Promise<void>
 }
 
-export type PeerName = 'no switch' | 'psql script' | 'pg-relocate'
+export type PeerName = 'no switch' | 'dry run' | 'psql script' | 'pg-relocate'
 
 export interface Performed {
   /** How often the script had to be run, or the locks had to be asked for, until it went through. */
@@ -76,6 +78,7 @@ export async function ownPeer(cluster: Cluster, tables: number): Promise<Peer> {
       await migrate.run('execute', '--phase', '2', '--yes')
       return readJournal(cluster.url(database))
     },
+    rehearse: () => migrate.run('execute', '--phase', '2', '--dry-run'),
     reset: async () => {
       await migrate.run('rollback', '--phase', '2', '--yes')
     },
