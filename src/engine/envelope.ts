@@ -7,6 +7,9 @@ export interface Envelope {
   readonly server: ServerFacts
 }
 
+/** Tells that the tables are locked, so that a failure after it is known to be about something else. */
+export const lockedNotice = 'pg-relocate: tables locked'
+
 /** Waiting for a second lock while the tables are held already must cost little. */
 const heldLockTimeoutMs = 20
 
@@ -18,9 +21,13 @@ const heldLockTimeoutMs = 20
  * looks for a deadlock first and is the one that gives way; it also makes the server cancel an autovacuum in the way.
  */
 export function envelope(
-  action: { readonly lockFirst: readonly QualifiedName[]; readonly statements: readonly string[] },
+  action: {
+    /** Statements that need locks of their own, before the tables are locked. */
+    readonly before: readonly string[]
+    readonly lockFirst: readonly QualifiedName[]
+    readonly statements: readonly string[]
+  },
   journal: readonly string[],
-  finish: readonly string[],
   { lockTimeoutMs, budgetMs, server }: Envelope,
 ): string {
   const locks = action.lockFirst
@@ -31,16 +38,17 @@ export function envelope(
     ...(server.canSetDeadlockTimeout ? [`set local deadlock_timeout = 10`] : []),
     `set local idle_in_transaction_session_timeout = '2s'`,
     ...journal,
+    ...action.before,
     ...(locks.length === 0
       ? []
       : [
           `set local statement_timeout = ${Math.min(lockTimeoutMs * 2, lockBudget(budgetMs, locks.length))}`,
           `lock table ${locks.map(qualified).join(', ')} in access exclusive mode`,
+          `do $$ begin raise notice '${lockedNotice}'; end $$`,
           `set local lock_timeout = ${Math.min(heldLockTimeoutMs, lockTimeoutMs)}`,
           `set local statement_timeout = ${Math.max(budgetMs, 1000)}`,
         ]),
     ...action.statements,
-    ...finish,
     'commit',
   ]
     .map((statement) => `${statement};`)

@@ -69,10 +69,9 @@ async function executePhase(work: Work, number: number): Promise<PhaseOutcome> {
   } catch (error) {
     throw await onFailure(work, phase, error)
   }
-  await work.journal.setPhase(run, number, 'done')
+  await work.journal.setPhase(run, number, 'done', number === lastPhase(plan) ? 'completed' : undefined)
   if (phase.kind === 'switch')
     await recordUse(work.session, run, await observeUse(work.session, (await work.refresh()).tables))
-  if (number === lastPhase(plan)) await work.journal.endRun(run, 'completed')
   const ms = performance.now() - began
   events.emit({ type: 'phase:end', phase: number, name: phase.name, direction: 'do', ms })
   return { number, name: phase.name, outcome: 'done', ms }

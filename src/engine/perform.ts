@@ -56,7 +56,7 @@ async function perform(
   })
   switch (action.policy) {
     case 'transaction': {
-      const done = await performTransaction(work, step.id, action, journalStatements(work, placed, end), [])
+      const done = await performTransaction(work, step.id, action, journalStatements(work, placed, end))
       events.emit({
         type: 'action:end',
         step: step.id,

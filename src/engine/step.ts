@@ -26,7 +26,9 @@ export async function doStep(work: Work, placed: PlacedStep, context: StepContex
     kind.record?.(step.config, context) ?? {},
   )
   await work.journal.beginStep(work.run, { ...describe(placed, kind, context), record }, 'running')
-  const actions = observed === 'present' ? [] : kind.actions(step.config, context)
+  // Found done by a runner that was killed: what it may have left half-way is put right.
+  const actions =
+    observed === 'present' ? (kind.settle?.(step.config, context) ?? []) : kind.actions(step.config, context)
   await performAll(work, placed, actions, 'done')
   endStep(work, placed, began, 'do')
   await work.recorder.flush()

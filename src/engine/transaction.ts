@@ -2,16 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describeBlocker, readBlockers } from '../catalog/blockers.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { qualified } from '../pg/quoting.ts'
-import type { Session } from '../pg/session.ts'
 import { isConnectionLoss, isRetryable, sqlstate, stateOf } from '../pg/sqlstate.ts'
 import type { TransactionAction } from '../steps/action.ts'
-import { envelope, lockBudget, type Envelope } from './envelope.ts'
+import { envelope, lockBudget, lockedNotice, type Envelope } from './envelope.ts'
 import { statementError } from './failure.ts'
 import type { Work } from './work.ts'
 
-/** Attempts lost to a sequence before they are detached beforehand. */
-const reliefAfter = 3
 const firstTimeoutMs = 50
+
+/**
+ * How an attempt deals with sequences that the tables own. Locked after the tables, they meet clients that take a key
+ * first and insert later (a deadlock); locked before, they meet clients that read the table and insert later. Where
+ * both kinds are at work, only a transaction of their own just before helps; it is put back if the attempt fails, since
+ * pg_get_serial_sequence() answers NULL meanwhile.
+ */
+const tactics = ['after', 'before', 'after', 'before', 'apart'] as const
 
 /**
  * Performs statements in one transaction with their journal rows, sent as one query string so that no lock is held
@@ -24,66 +29,71 @@ export async function performTransaction(
   step: string,
   action: TransactionAction,
   journal: readonly string[],
-  finish: readonly string[],
 ): Promise<{ stallMs: number; attempts: number }> {
-  const { plan, session, events } = work
+  const { plan, events } = work
   const began = performance.now()
   const budget = lockBudget(plan.defaults.stallBudgetMs, action.lockFirst.length)
-  let isRelieved = false
+  let lostToSequences = 0
   for (let attempt = 1, timeout = Math.min(firstTimeoutMs, budget); ; attempt++) {
-    work.throwIfStopped(step)
-    if (action.relief !== undefined && attempt > reliefAfter)
-      isRelieved = await relieve(session, action.relief.before, work, timeout)
+    work.throwIfStopped(action.sentence)
+    const tactic = tactics[Math.min(lostToSequences, tactics.length - 1)]!
     const sent = performance.now()
-    try {
-      await session.script(
-        envelope(action, journal, finish, {
-          lockTimeoutMs: timeout,
-          budgetMs: plan.defaults.stallBudgetMs,
-          server: work.server,
-        }),
-      )
-      return { stallMs: performance.now() - sent, attempts: attempt }
-    } catch (error) {
-      await session.script('rollback').catch(() => undefined)
-      if (!isRetryable(error)) {
-        if (isRelieved) await restore(work, action)
-        throw statementError(error, action, work)
-      }
-      const waited = performance.now() - began
-      const blockers = await whoHolds(work, action)
-      if (waited >= plan.defaults.lockRetryMs) {
-        if (isRelieved) await restore(work, action)
-        throw lockTimeout(action, attempt, waited, blockers, error)
-      }
-      // The pause is at least as long as the attempt was, so that clients are stalled half of the time at most.
-      const waitMs = Math.round(timeout * (1 + Math.random()))
-      events.emit({
-        type: 'action:retry',
-        step,
-        action: action.id,
-        attempt,
-        reason: reason(error),
-        waitMs,
-        blockers,
-      })
-      await sleep(waitMs, undefined, work.signal === undefined ? {} : { signal: work.signal }).catch(
-        () => undefined,
-      )
-      timeout = Math.min(timeout * 2, budget)
-    }
+    const outcome = await attemptOnce(work, action, journal, timeout, tactic)
+    if (outcome.error === undefined) return { stallMs: performance.now() - sent, attempts: attempt }
+    const { error } = outcome
+    if (!isRetryable(error)) throw statementError(error, action, work)
+    if (action.relief !== undefined && outcome.lostToSequence) lostToSequences++
+    const waited = performance.now() - began
+    const blockers = await whoHolds(work, action)
+    if (waited >= plan.defaults.lockRetryMs) throw lockTimeout(action, attempt, waited, blockers, error)
+    // The pause is at least as long as the attempt was, so that clients are stalled half of the time at most.
+    const waitMs = Math.round(timeout * (1 + Math.random()))
+    events.emit({
+      type: 'action:retry',
+      step,
+      action: action.id,
+      attempt,
+      reason: reason(error),
+      waitMs,
+      blockers,
+    })
+    await sleep(waitMs, undefined, work.signal === undefined ? {} : { signal: work.signal }).catch(
+      () => undefined,
+    )
+    timeout = Math.min(timeout * 2, budget)
   }
 }
 
-async function relieve(
-  session: Session,
-  statements: readonly string[],
+async function attemptOnce(
   work: Work,
+  action: TransactionAction,
+  journal: readonly string[],
   lockTimeoutMs: number,
-): Promise<boolean> {
-  const plain: Envelope = { lockTimeoutMs, budgetMs: work.plan.defaults.stallBudgetMs, server: work.server }
+  tactic: (typeof tactics)[number],
+): Promise<{ error?: unknown; lostToSequence: boolean }> {
+  const limits: Envelope = { lockTimeoutMs, budgetMs: work.plan.defaults.stallBudgetMs, server: work.server }
+  const before = tactic === 'before' ? (action.relief?.before ?? []) : []
+  let hasTables = false
+  const stopListening = work.session.onNotice((message) => (hasTables ||= message === lockedNotice))
+  let isApart = false
   try {
-    await session.script(envelope({ lockFirst: [], statements }, [work.lease.fence], [], plain))
+    isApart = tactic === 'apart' && (await relieve(work, action.relief?.before ?? [], lockTimeoutMs))
+    await work.session.script(envelope({ ...action, before }, journal, limits))
+    return { lostToSequence: false }
+  } catch (error) {
+    await work.session.script('rollback').catch(() => undefined)
+    if (isApart) await restore(work, action)
+    return { error, lostToSequence: tactic === 'before' ? !hasTables : hasTables }
+  } finally {
+    stopListening()
+  }
+}
+
+async function relieve(work: Work, statements: readonly string[], lockTimeoutMs: number): Promise<boolean> {
+  const { session, plan, server, lease } = work
+  const limits: Envelope = { lockTimeoutMs, budgetMs: plan.defaults.stallBudgetMs, server }
+  try {
+    await session.script(envelope({ before: [], lockFirst: [], statements }, [lease.fence], limits))
     return true
   } catch (error) {
     await session.script('rollback').catch(() => undefined)
@@ -92,17 +102,11 @@ async function relieve(
   }
 }
 
-/** What relief took apart is put together again; a failure here is repaired by the next run, which settles the step. */
+/** What was taken apart is put together again; should that fail too, the next run settles the step. */
 async function restore(work: Work, action: TransactionAction): Promise<void> {
   if (action.relief === undefined) return
   for (let attempt = 0; attempt < 20; attempt++) {
-    const done = await relieve(
-      work.session,
-      action.relief.restore,
-      work,
-      work.plan.defaults.stallBudgetMs,
-    ).catch(() => true)
-    if (done) return
+    if (await relieve(work, action.relief.restore, work.plan.defaults.stallBudgetMs).catch(() => true)) return
     await sleep(50)
   }
 }

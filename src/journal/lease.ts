@@ -12,6 +12,9 @@ import { leaseColumns, readLease, type LeaseRow } from './read.ts'
 /** A holder that was silent for this long may be replaced; five missed heartbeats. */
 const staleAfterMs = 15_000
 const heartbeatMs = 3_000
+/** How long the server may take to end a session that was told to. */
+const endingMs = 5_000
+export const leaseLock = 'pg-relocate lease'
 /** Keeps two first runs from installing the journal at once. */
 const installLock = 'pg-relocate journal'
 
@@ -119,32 +122,39 @@ async function waitForTurn(
   { waitMs, onWait }: { waitMs: number; onWait: (holder: string) => void },
 ): Promise<void> {
   const began = performance.now()
+  let patience = waitMs
   for (let told = false; ;) {
     const { got } = await session.one<{ got: boolean }>(
-      `select pg_try_advisory_lock(hashtext('pg-relocate lease'), hashtext($1)) as got`,
-      [plan],
+      `select pg_try_advisory_lock(hashtext($2), hashtext($1)) as got`,
+      [plan, leaseLock],
     )
     if (got) return
     const holder = await readLease(session, plan)
-    if (holder !== undefined && (holder.heartbeatAgeMs ?? 0) > staleAfterMs) {
-      await endStale(session, holder)
-      return
-    }
-    if (performance.now() - began >= waitMs) throw heldError(plan, holder)
+    if (await endStale(session, plan, holder))
+      patience = Math.max(patience, performance.now() - began + endingMs)
+    if (performance.now() - began >= patience) throw heldError(plan, holder)
     if (!told) onWait(describeHolder(holder))
     told = true
-    await sleep(200)
+    await sleep(100)
   }
 }
 
-/** The holder is connected but silent: frozen, or cut off by the network. Its epoch is about to end in any case. */
-async function endStale(session: Session, holder: LeaseRow): Promise<void> {
-  await session
+/**
+ * Ends the session of a holder that is connected but silent: frozen, or cut off by the network. Whoever holds the lock
+ * without being the one of the row has just got it and will write itself down in a moment; it is left alone.
+ */
+async function endStale(session: Session, plan: string, holder: LeaseRow | undefined): Promise<boolean> {
+  if (holder === undefined || (holder.heartbeatAgeMs ?? 0) <= staleAfterMs) return false
+  const ended = await session
     .query(
-      `select pg_terminate_backend($1) from pg_stat_activity where pid = $1 and application_name like 'migrate/%'`,
-      [holder.backendPid],
+      `select pg_terminate_backend(l.pid) from pg_locks l
+        where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.pid = $2
+          and l.database = (select oid from pg_database where datname = current_database())
+          and l.classid = (hashtext($3)::bigint & 4294967295)::oid and l.objid = (hashtext($1)::bigint & 4294967295)::oid`,
+      [plan, holder.backendPid, leaseLock],
     )
-    .catch(() => undefined)
+    .catch(() => [])
+  return ended.length > 0
 }
 
 /** Waits for a change of the former holder that is just being made, then ends its epoch. */

@@ -5,6 +5,8 @@ import type { Session } from '../pg/session.ts'
 import type { Lease } from './lease.ts'
 import type { MappingRow, RunState, WorkState } from './rows.ts'
 
+const endRunStatement = `update ${schema}.runs set state = $2, ended_at = clock_timestamp() where id = $1`
+
 export interface NewRun {
   readonly plan: string
   readonly hash: string
@@ -60,25 +62,22 @@ export class JournalWriter {
   }
 
   async endRun(run: number, state: RunState): Promise<void> {
-    await this.#write(() =>
-      this.#session.query(
-        `update ${schema}.runs set state = $2, ended_at = clock_timestamp() where id = $1`,
-        [run, state],
-      ),
-    )
+    await this.#write(() => this.#session.query(endRunStatement, [run, state]))
   }
 
-  async setPhase(run: number, phase: number, state: WorkState): Promise<void> {
-    await this.#write(() =>
-      this.#session.query(
+  /** Sets the state of a phase, and of its run where that ends with it. */
+  async setPhase(run: number, phase: number, state: WorkState, ends?: RunState): Promise<void> {
+    await this.#write(async () => {
+      await this.#session.query(
         `update ${schema}.phases
             set state = $3, began_at = case when $3 in ('running', 'undoing') then clock_timestamp() else began_at end,
                 ended_at = case when $3 in ('done', 'pending') then clock_timestamp() end,
                 poison = case when $3 in ('pending', 'done') then null else poison end
           where run = $1 and number = $2`,
         [run, phase, state],
-      ),
-    )
+      )
+      if (ends !== undefined) await this.#session.query(endRunStatement, [run, ends])
+    })
   }
 
   async poison(run: number, phase: number, reason: string | null): Promise<void> {

@@ -74,9 +74,11 @@ export class Session implements AsyncDisposable {
     await this.#client.query(text)
   }
 
-  /** Listens to server messages (notices, warnings). */
-  onNotice(listener: (message: string) => void): void {
-    this.#client.on('notice', (notice) => listener(notice.message ?? ''))
+  /** Listens to server messages (notices, warnings) until the returned function is called. */
+  onNotice(listener: (message: string) => void): () => void {
+    const hear = (notice: { message: string | undefined }): void => listener(notice.message ?? '')
+    this.#client.on('notice', hear)
+    return () => this.#client.off('notice', hear)
   }
 
   async close(): Promise<void> {
@@ -115,5 +117,6 @@ const sessionSettings = `
   set timezone = 'UTC';
   set extra_float_digits = 1;
   set bytea_output = 'hex';
+  set client_min_messages = notice;
   set row_security = on;
 `

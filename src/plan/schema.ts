@@ -88,7 +88,7 @@ const defaults = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      'Whether the old names count their uses after a switch, as evidence for contract; costs some microseconds a statement.',
+      'Whether the old names count their uses after a switch, as evidence for contract. Costs some microseconds a statement, and a row for inserts and updates.',
     ),
 })
 

@@ -3,6 +3,7 @@ import { ident, qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
 import { driftGuard } from './drift-guard.ts'
+import { referencingFirst } from './lock-order.ts'
 import type { StepContext, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
 import { refreshView } from './view.ts'
@@ -121,7 +122,7 @@ function swap(
     lock: 'ACCESS EXCLUSIVE',
     lockedRelations: tables.flatMap((table) => [oldName(table), newName(table)]),
     // The view is locked before the table, as its users lock them; the other order deadlocks with them.
-    lockFirst: tables.map(to),
+    lockFirst: referencingFirst(tables, context.facts.foreignKeys).map(to),
     statements: [
       driftGuard(tables.map((table) => ({ table: from(table), view: to(table), relation: table.relation }))),
       ...touchRoutines(tables),

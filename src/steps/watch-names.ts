@@ -9,7 +9,8 @@ type Config = { readonly database: string; readonly service: string; readonly re
 
 /**
  * Makes the views under the old names count their uses, so that contract rests on evidence. The count is kept by the
- * server's function statistics (manual, chapter 28.2: track_functions) and costs some microseconds a statement.
+ * server's function statistics (manual, chapter 28.2: track_functions); it costs some microseconds a statement, and
+ * for inserts and updates as much again a row.
  */
 export const watchNames: StepKind<Config> = {
   kind: 'watch-names',

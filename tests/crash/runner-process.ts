@@ -33,6 +33,10 @@ export class RunnerProcess implements AsyncDisposable {
     this.#end = ended(this.#child).then(() => report)
   }
 
+  get pid(): number {
+    return this.#child.pid!
+  }
+
   /** Hands the job over. */
   async start(job: Job): Promise<void> {
     await this.#ready
@@ -48,9 +52,9 @@ export class RunnerProcess implements AsyncDisposable {
     this.#child.kill(name)
   }
 
-  /** True once it has told an event of that type, and the text if given. */
-  hasTold(type: string, text = ''): boolean {
-    return this.events.some((event) => event.type === type && event.text.includes(text))
+  /** How many events of that type it has told. */
+  told(type: string): number {
+    return this.events.filter((event) => event.type === type).length
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -32,7 +32,7 @@ describe('someone in front', () => {
 
   test.each([50, 150])('transactions of %i ms that overlap do not keep the switch out', async (ms) => {
     await using chain = await Chain.build(2)
-    const plan = planFor(chain.url, { ...sketch, defaults: { stallBudget: '400ms' } })
+    const plan = planFor(chain.url, { ...sketch, defaults: { stallBudget: '400ms', lockRetry: '20s' } })
     await run(plan, [1])
     const workload = new URL('./workloads/overlap.ts', import.meta.url)
     const load = await chain.load({ workload, options: { tables: chain.tables, ms }, clients: 8, thinkMs: 0 })
