@@ -31,6 +31,7 @@ interface Cell {
   readonly stall: number | undefined
 }
 
+/** The default of `defaults.stallBudget`, which the plans of this benchmark leave as it is. */
 const BUDGET_MS = 200
 
 export function summarise(

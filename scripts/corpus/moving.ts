@@ -77,7 +77,7 @@ export class Moving implements AsyncDisposable {
       const { rows } = await client.query<{ path: string }>(`select current_setting('search_path') as path`)
       const path = [...[...stand.moved].map(escapeIdentifier), rows[0]!.path].join(', ')
       await client.query(`select set_config('search_path', $1, false)`, [path])
-      await this.#replay(phase, client, this.#corpus.workload)
+      await this.#replay(phase, client, this.#corpus.workload, 'new')
     } finally {
       await client.end()
     }
@@ -99,9 +99,14 @@ export class Moving implements AsyncDisposable {
     }
   }
 
-  async #replay(phase: string, client: Client, workload: readonly Group[]): Promise<void> {
+  async #replay(
+    phase: string,
+    client: Client,
+    workload: readonly Group[],
+    names: 'old' | 'new' = 'old',
+  ): Promise<void> {
     try {
-      this.note(phase, await replay(client, workload))
+      this.note(phase, await replay(client, workload, names))
       this.steps += workload.reduce((sum, { steps }) => sum + steps.length, 0)
     } finally {
       await restorePositions(this.#measuring, this.#positions)

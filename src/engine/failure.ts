@@ -37,6 +37,15 @@ export function statementError(error: unknown, action: TransactionAction, work: 
   })
 }
 
+/** Runs work of the engine so that what ends its session comes out in the tool’s own words. */
+export async function inOwnWords<T>(workspace: Workspace, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw isMigrateError(error) ? error : (databaseFailure(error, workspace) ?? error)
+  }
+}
+
 /** Failures that have nothing to do with the statement. */
 export function databaseFailure(error: unknown, { target, session }: Workspace): MigrateError | undefined {
   const where = `database "${target.alias}" at ${describeTarget(target)}`

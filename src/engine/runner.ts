@@ -7,6 +7,7 @@ import { EventRecorder } from '../journal/recorder.ts'
 import type { MappingRow } from '../journal/rows.ts'
 import { JournalWriter } from '../journal/writer.ts'
 import { toolVersion } from '../version.ts'
+import { inOwnWords } from './failure.ts'
 import { stopError, type Work } from './work.ts'
 import { survey, type Survey, type Workspace } from './workspace.ts'
 
@@ -23,6 +24,14 @@ export interface RunnerOptions {
  * whatever happens. Begins a run in the journal when the plan has none.
  */
 export async function withLease<T>(
+  workspace: Workspace,
+  options: RunnerOptions,
+  use: (work: Work) => Promise<T>,
+): Promise<T> {
+  return inOwnWords(workspace, () => leased(workspace, options, use))
+}
+
+async function leased<T>(
   workspace: Workspace,
   options: RunnerOptions,
   use: (work: Work) => Promise<T>,

@@ -10,6 +10,7 @@ import { stepContext } from '../steps/context.ts'
 import type { StepContext } from '../steps/kind.ts'
 import { readFacts, type Facts, type Remembered } from '../survey/facts.ts'
 import { resolveMappings, type Resolved } from '../survey/mapping.ts'
+import { inOwnWords } from './failure.ts'
 import { checkIdentity } from './identity.ts'
 
 /** A plan, the database it is about, and a session there. */
@@ -51,7 +52,11 @@ export async function openWorkspace(plan: Plan, purpose: string): Promise<Worksp
  * a table created since, which a glob would match too, does not slip in.
  * @throws MigrateError `plan-changed`, `identity-changed`, `table-not-found`, `mapping-conflict`, `journal-newer`
  */
-export async function survey(work: Workspace): Promise<Survey> {
+export function survey(work: Workspace): Promise<Survey> {
+  return inOwnWords(work, () => readSurvey(work))
+}
+
+async function readSurvey(work: Workspace): Promise<Survey> {
   const { plan, session, server } = work
   const journalState = await readJournalState(session)
   const newest = journalState === 'missing' ? undefined : await readJournal(session, plan.name)

@@ -68,6 +68,8 @@ export function isConnectionLoss(error: unknown): boolean {
     return true
   return (
     error instanceof Error &&
-    /connection terminated|client has encountered a connection error|not queryable/i.test(error.message)
+    /connection terminated|terminating connection|client has encountered a connection error|not queryable/i.test(
+      error.message,
+    )
   )
 }

@@ -5,19 +5,48 @@ import { planFor } from '../support/plan.ts'
 import { failureOf, problems, run, undo } from '../support/run.ts'
 import { sampleDatabase, samplePlan } from '../support/sample.ts'
 
+const trigger =
+  'create trigger users_noted after insert or update on public.users for each row execute function public.note_user()'
+
+/** What goes wrong, how, which probe sees it, and how it is put right. */
 const plants = [
-  ['a trigger is gone', 'drop trigger users_noted on public.users', 'parity'],
-  ['a grant on the table is gone', 'revoke insert on public.users from test_writer', 'grants'],
-  ['a grant on the facade is more', 'grant delete on accounts.users to test_reader', 'grants'],
-  ['the schema is closed', 'revoke usage on schema accounts from test_reader', 'grants'],
-  ['a default differs', `alter table public.users alter column state set default 'other'`, 'names'],
-  ['the facade has another owner', 'alter view accounts.users owner to test_owner', 'names'],
+  ['a trigger is gone', 'drop trigger users_noted on public.users', 'parity', trigger],
+  [
+    'a grant on the table is gone',
+    'revoke insert on public.users from test_writer',
+    'grants',
+    'grant insert on public.users to test_writer with grant option',
+  ],
+  [
+    'a grant on the facade is more',
+    'grant delete on accounts.users to test_reader',
+    'grants',
+    'revoke delete on accounts.users from test_reader',
+  ],
+  [
+    'the schema is closed',
+    'revoke usage on schema accounts from test_reader',
+    'grants',
+    'grant usage on schema accounts to test_reader',
+  ],
+  [
+    'a default of the table differs',
+    `alter table public.users alter column state set default 'other'`,
+    'names',
+    `alter table public.users alter column state set default 'new'`,
+  ],
+  [
+    'a default of the facade is gone',
+    'alter view accounts.users alter column state drop default',
+    'names',
+    `alter view accounts.users alter column state set default 'new'`,
+  ],
 ] as const
 
 describe('a probe that fails after the switch', () => {
   test.each(plants)(
     '%s: the switch is undone, and works once the cause is removed',
-    async (_, plant, probe) => {
+    async (_, plant, probe, cure) => {
       await using database = await sampleDatabase('probe')
       const plan = planFor(database.url, samplePlan)
       await run(plan, [1])
@@ -28,6 +57,9 @@ describe('a probe that fails after the switch', () => {
       expect([failure.message, ...failure.detail].join('\n')).toContain(`${probe} on `)
       expect(await dumpAll(database.url)).toBe(before)
       expect(await journalStates(database.url)).toContain('phase 2 pending')
+      await sql(database.url, cure)
+      await run(plan, [2])
+      expect(await problems(plan)).toEqual([])
     },
   )
 
@@ -58,11 +90,11 @@ describe('a probe that fails after the switch', () => {
     await sql(database.url, 'drop trigger users_noted on public.users')
     expect((await failureOf(run(plan, [2]))).code).toBe('probe-failed')
     await undo(plan, { to: 0 })
-    const trigger = /.*users_noted.*\n/g
+    const line = /.*users_noted.*\n/g
     expect((await dumpAll(database.url)).replaceAll(/\n+/g, '\n')).toBe(
       before
         .replaceAll(/--\n-- Name: users users_noted.*\n--\n/g, '')
-        .replaceAll(trigger, '')
+        .replaceAll(line, '')
         .replaceAll(/\n+/g, '\n'),
     )
   })
