@@ -36,8 +36,9 @@ export async function moveCorpus(
     const migrate = new CommandLine(folder, plan, url)
 
     enter('plan')
-    waived = await agreeOnPlan(migrate, plan, corpus)
-    const { phases, unstable } = await readPhases(migrate)
+    const agreed = await agreeOnPlan(migrate, plan, corpus)
+    waived = agreed.allow
+    const { phases, unstable } = await readPhases(migrate, agreed.json)
     moving.note(stage, unstable)
 
     const moved = new Set<string>()
@@ -87,22 +88,31 @@ export async function moveCorpus(
 }
 
 /** Writes the plan; what it is refused for and may be waived is waived, for this is a throwaway copy. */
-async function agreeOnPlan(migrate: CommandLine, file: string, { mapping }: Corpus): Promise<Waiver[]> {
+async function agreeOnPlan(
+  migrate: CommandLine,
+  file: string,
+  { mapping }: Corpus,
+): Promise<{ allow: Waiver[]; json?: string }> {
   await writePlan(file, mapping, [])
   const { code, stdout } = await migrate.ask('plan', '--json')
-  if (code !== 0 && code !== REFUSED) return []
+  if (code !== 0 && code !== REFUSED) return { allow: [] }
   const { findings = [] } = JSON.parse(stdout) as { findings?: Finding[] }
   const waivers = findings.flatMap(({ severity, waivable, rule, on }) =>
     severity === 'error' && waivable ? [{ rule, on }] : [],
   )
   const allow = [...new Map(waivers.map((each) => [`${each.rule} on ${each.on}`, each])).values()]
-  if (allow.length > 0) await writePlan(file, mapping, allow)
-  return allow
+  if (allow.length === 0) return { allow, ...(code === 0 ? { json: stdout } : {}) }
+  await writePlan(file, mapping, allow)
+  return { allow }
 }
 
-async function readPhases(migrate: CommandLine): Promise<{ phases: Phase[]; unstable: Difference[] }> {
+/** The phases, and whether what tells of them is the same each time. */
+async function readPhases(
+  migrate: CommandLine,
+  known: string | undefined,
+): Promise<{ phases: Phase[]; unstable: Difference[] }> {
   await migrate.run('plan')
-  const first = await migrate.run('plan', '--json')
+  const first = known ?? (await migrate.run('plan', '--json'))
   const second = await migrate.run('plan', '--json')
   const unstable =
     first === second ? [] : [{ step: 'migrate plan --json', expected: 'the same bytes twice', got: 'others' }]

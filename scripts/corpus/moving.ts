@@ -53,10 +53,6 @@ export class Moving implements AsyncDisposable {
     return moving
   }
 
-  get tables(): number {
-    return this.#corpus.mapping.size
-  }
-
   note(phase: string, differences: readonly Difference[]): void {
     for (const difference of differences) this.differences.push({ phase, ...difference })
   }

@@ -30,7 +30,7 @@ const parityQuery = `
     select c.oid as relation, format('owner %s', pg_get_userbyid(c.relowner)) as line from c
     union all select c.oid, format('row security %s%s', c.relrowsecurity, case when c.relforcerowsecurity then ', forced' else '' end) from c
     union all select c.oid, format('persistence %s, replica identity %s, options %s', c.relpersistence, c.relreplident, c.reloptions) from c
-    union all select c.oid, format('column %s %s%s%s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
+    union all select c.oid, format('column %s %s (type %s)%s%s%s%s', a.attname, regexp_replace(format_type(a.atttypid, a.atttypmod), '^.*\\.', ''), a.atttypid,
         case when a.attnotnull then ' not null' else '' end,
         case when a.attidentity <> '' then ' identity ' || a.attidentity::text else '' end,
         case when a.attgenerated <> '' then ' generated ' || a.attgenerated::text else '' end,
@@ -48,7 +48,7 @@ const parityQuery = `
     union all select c.oid, format('index %s %s%s', i.relname, split_part(pg_get_indexdef(x.indexrelid), ' USING ', 2),
         format(' unique %s primary %s valid %s ready %s', x.indisunique, x.indisprimary, x.indisvalid, x.indisready))
       from c join pg_index x on x.indrelid = c.oid join pg_class i on i.oid = x.indexrelid
-    union all select c.oid, format('trigger %s function %s type %s enabled %s %s', t.tgname, t.tgfoid, t.tgtype, t.tgenabled, pg_get_expr(t.tgqual, t.tgrelid))
+    union all select c.oid, format('trigger %s function %s type %s enabled %s %s', t.tgname, t.tgfoid, t.tgtype, t.tgenabled, ${withoutSchema(`substring(pg_get_triggerdef(t.oid) from ' WHEN \\(.*\\) EXECUTE ')`)})
       from c join pg_trigger t on t.tgrelid = c.oid where not t.tgisinternal
     union all select c.oid, format('policy %s %s %s roles %s using %s check %s', p.polname, p.polcmd, p.polpermissive, p.polroles,
         ${withoutSchema('pg_get_expr(p.polqual, p.polrelid)')}, ${withoutSchema('pg_get_expr(p.polwithcheck, p.polrelid)')})

@@ -55,6 +55,9 @@ function decode(file: string, bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
-    throw new MigrateError('plan-invalid', `${file} is not UTF-8 text`, { cause })
+    throw new MigrateError('plan-invalid', `${file} is not UTF-8 text`, {
+      next: [`save it as UTF-8, then: migrate plan --plan ${file}`],
+      cause,
+    })
   }
 }

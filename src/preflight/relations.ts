@@ -115,6 +115,38 @@ export const relationRules: readonly Rule[] = [
         })),
   },
   {
+    id: 'no-columns',
+    severity: 'warning',
+    waivable: true,
+    phases: ['switch'],
+    check: ({ tables }) =>
+      tables
+        .filter(({ columns }) => columns.length === 0)
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text: 'it has no columns: a view without columns can be read but not inserted into',
+        })),
+  },
+  {
+    id: 'conditional-rule',
+    severity: 'error',
+    waivable: true,
+    phases: ['expand'],
+    async check({ session, tables }) {
+      const rows = await session.query<{ relation: number; name: string }>(
+        `select ev_class as relation, rulename as name from pg_rewrite
+          where ev_class = any($1::oid[]) and ev_type = '2' and is_instead and ev_qual <> '<>' order by 1, 2`,
+        [tables.map(({ relation }) => relation)],
+      )
+      const byOid = new Map(tables.map((table) => [table.relation, table]))
+      return rows.map(({ relation, name }) => ({
+        on: qualified(oldName(byOid.get(relation)!)),
+        text: `rule ${name} (on update, conditional, do instead) is evaluated with the new values when the table is updated through a view: updates by the other name would silently do nothing`,
+        remedy: 'replace the rule by a trigger',
+      }))
+    },
+  },
+  {
     id: 'partition-jobs',
     severity: 'warning',
     waivable: true,

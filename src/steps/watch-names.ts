@@ -20,26 +20,26 @@ export const watchNames: StepKind<Config> = {
   undoSummary: () => 'stop counting',
   observe({ relations }, context) {
     if (!counts(context)) return 'unknown'
-    const tables = relations
-      .map((relation) => context.table(relation))
-      .filter(({ location }) => location.stand === 'switched')
-    if (tables.length === 0) return 'absent'
-    return tables.every(({ location }) => location.isWatched)
-      ? 'present'
-      : tables.some(({ location }) => location.isWatched)
-        ? 'partial'
-        : 'absent'
+    const countable = relations.map((relation) => context.table(relation)).filter(isCountable)
+    const watched = countable.filter(({ location }) => location.stand === 'switched' && location.isWatched)
+    if (watched.length === countable.length) return 'present'
+    return watched.length > 0 ? 'partial' : 'absent'
   },
   actions: (config, context) =>
     config.relations
       .map((relation) => context.table(relation))
-      .filter(({ location }) => counts(context) && !location.isWatched)
+      .filter((table) => counts(context) && isCountable(table) && !table.location.isWatched)
       .map((table) => watch(config, table)),
   undo: (config, context) =>
     config.relations
       .map((relation) => context.table(relation))
       .filter(({ location }) => location.stand === 'switched' && location.isWatched)
       .map((table) => unwatch(config, table)),
+}
+
+/** A view without columns is not updatable, and a check option wants one that is. */
+function isCountable({ columns }: TableFacts): boolean {
+  return columns.length > 0
 }
 
 /** Only a superuser may make a function that turns on its own counting. */

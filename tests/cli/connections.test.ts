@@ -143,7 +143,7 @@ describe('a server that will not do', () => {
         code: 'pooler-detected',
         exit: 4,
         message: /^database "db" is reached through a connection pooler$/,
-        detail: /announced backend \d+, the server runs it in backend \d+/,
+        detail: /announced backend -?\d+, the server runs it in backend \d+/,
         next: /the server’s own host and port/,
       }
       for (const command of [execute, ['plan'], ['rollback', '--to', '0', '--yes']])

@@ -22,7 +22,8 @@ function corpus(...args: string[]): Promise<{ code: number; stdout: string; stde
 
 describe('databases of difficult things are moved, back, and forward again', () => {
   const folder = join(root, 'tests/corpus')
-  test.each(['names', 'shapes', 'grants'])(
+  // At the same time: they have servers of their own, and wait more than they work.
+  test.concurrent.each(['names', 'shapes', 'grants'])(
     '%s',
     async (name) => {
       const { code, stdout, stderr } = await corpus(join(folder, name))
