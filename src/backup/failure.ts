@@ -27,6 +27,18 @@ export function explained(error: unknown, target: DatabaseTarget): unknown {
   if (isMigrateError(error)) return error
   const code = (error as { code?: unknown } | null)?.code
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(String(error), [], error)
+  const { syscall, path } = error as NodeJS.ErrnoException
+  if (typeof code === 'string' && path !== undefined && syscall !== 'connect') {
+    return new MigrateError('command-failed', `cannot write the backup to ${path} (${code})`, {
+      detail: [String(error)],
+      state: nothingLeft,
+      next: [
+        'name another folder in defaults.backupDir of the plan, or make this one writable',
+        'then run the same command again',
+      ],
+      cause: error,
+    })
+  }
   const fields = { detail: [String(error)], state: nothingLeft, cause: error }
   const during = `while database "${target.alias}" was backed up`
   if (stateOf(error) === sqlstate.lockNotAvailable) {

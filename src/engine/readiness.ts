@@ -70,7 +70,7 @@ export async function phaseFindings(
     facts: now.facts,
     phase: phase.kind,
     tables,
-    isBegun: now.journal !== undefined,
+    begun: begunSteps(now),
   })
 }
 
@@ -87,4 +87,9 @@ export async function planFindings(
   const known = [...rules.map(({ id }) => id), ...probes.keys()]
   const all = found.map(({ finding }) => finding)
   return [...found, ...unusedWaivers(work.plan, all, known, probes).map((finding) => ({ phase: 1, finding }))]
+}
+
+function begunSteps(now: Survey): Set<string> {
+  const rows = (now.journal?.steps ?? []).filter(({ phase, state }) => phase === 1 && state !== 'pending')
+  return new Set(rows.map(({ id }) => id))
 }

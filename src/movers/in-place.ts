@@ -2,6 +2,7 @@ import type { PhaseSpec, Plan, Service } from '../plan/plan.ts'
 import type { Step } from '../steps/kind.ts'
 import type { Facts, TableFacts } from '../survey/facts.ts'
 import { batches } from './batches.ts'
+import { expandStep, schemaStep } from '../steps/names.ts'
 
 /** A phase of the plan with its steps, in the order in which they are done. */
 export interface CompiledPhase extends PhaseSpec {
@@ -46,7 +47,7 @@ function expand({ facts, database, services, tables }: Scope): Step[] {
   return [
     { id: 'stage', kind: 'prepare-stage', config: { database } },
     ...services.map((service) => ({
-      id: `schema ${service.schema}`,
+      id: schemaStep(service.schema),
       kind: 'prepare-schema',
       config: { database, schema: service.schema, relations: oids(of(service)), roles: [...service.roles] },
     })),
@@ -59,7 +60,7 @@ function expand({ facts, database, services, tables }: Scope): Step[] {
       })),
     ...services.flatMap((service) =>
       of(service).map((table) => ({
-        id: `facade ${table.target}.${table.name}`,
+        id: expandStep(table.target, table.name),
         kind: 'expand-table',
         config: { database, relation: table.relation, roles: [...service.roles] },
       })),

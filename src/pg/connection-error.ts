@@ -40,7 +40,8 @@ function reason(error: unknown, message: string): string {
 function advice(error: unknown, where: string): string[] {
   const state = stateOf(error)
   const host = where.slice(0, where.lastIndexOf('/'))
-  if (state === sqlstate.invalidPassword || state === sqlstate.invalidAuthorization) {
+  const isLogin = state === sqlstate.invalidPassword || state === sqlstate.invalidAuthorization
+  if (isLogin || /password/i.test(error instanceof Error ? error.message : '')) {
     return ['correct the user and password in the environment variable the plan names, or in ~/.pgpass']
   }
   return [`pg_isready -h ${host.replace(/:(\d+)$/, ' -p $1')}`, 'then run the same command again']

@@ -1,4 +1,5 @@
 import { MigrateError } from '../errors/migrate-error.ts'
+import { ident } from './quoting.ts'
 import type { Session } from './session.ts'
 
 /** What the tool must know of a server before it does anything there. */
@@ -44,6 +45,14 @@ export async function checkServer(session: Session): Promise<ServerFacts> {
 }
 
 export async function readServer(session: Session): Promise<ServerFacts> {
+  const { may, user } = await session.one<{ may: boolean; user: string }>(
+    `select has_function_privilege('pg_control_system()', 'EXECUTE') as may, current_user as "user"`,
+  )
+  if (!may) {
+    throw new MigrateError('privilege-missing', `role ${user} may not read the server’s identity`, {
+      next: [`grant execute on function pg_control_system() to ${ident(user)}`],
+    })
+  }
   const row = await session.one<{
     num: number
     version: string

@@ -25,7 +25,7 @@ export class Session implements AsyncDisposable {
    * @throws MigrateError `connection-failed` when the server cannot be reached or refuses the login.
    */
   static async connect(target: DatabaseTarget, applicationName: string): Promise<Session> {
-    let client: pg.Client
+    let client: pg.Client | undefined
     try {
       client = new pg.Client({
         connectionString: target.url,
@@ -35,6 +35,10 @@ export class Session implements AsyncDisposable {
       })
       await client.connect()
     } catch (error) {
+      // A login that failed half-way leaves its socket open, and the process waiting for the server to close it.
+      const { stream } =
+        (client as unknown as { connection?: { stream?: { destroy(): void } } } | undefined)?.connection ?? {}
+      stream?.destroy()
       throw connectionError(target, error)
     }
     const session = new Session(target, client)
@@ -44,7 +48,8 @@ export class Session implements AsyncDisposable {
 
   /** The backend's process id as the start-up packet told it; a pooler tells one of its own. */
   get announcedPid(): number {
-    return (this.#client as unknown as { processID: number }).processID
+    // The driver reads the four bytes as a signed number.
+    return (this.#client as unknown as { processID: number }).processID >>> 0
   }
 
   /** What ended the connection, if it has ended. */

@@ -1,6 +1,6 @@
 import { qualified } from '../pg/quoting.ts'
 import { batchSize } from '../movers/batches.ts'
-import { newName, oldName } from '../steps/names.ts'
+import { expandStep, newName, oldName } from '../steps/names.ts'
 import { always, type Rule } from './rule.ts'
 
 /** Rules about what kind of table it is. */
@@ -22,9 +22,13 @@ export const relationRules: readonly Rule[] = [
     severity: 'error',
     waivable: false,
     phases: always,
-    check: ({ tables, isBegun }) =>
+    check: ({ tables, begun }) =>
       tables
-        .filter(({ location }) => location.stand === 'missing' || (location.stand === 'foreign' && isBegun))
+        .filter(
+          ({ location, target, name }) =>
+            location.stand === 'missing' ||
+            (location.stand === 'foreign' && begun.has(expandStep(target, name))),
+        )
         .map((table) => ({
           on: qualified(oldName(table)),
           text:

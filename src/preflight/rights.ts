@@ -68,8 +68,8 @@ async function missingRights(context: PreflightContext): Promise<Draft[]> {
       text: `it belongs to ${table.live.owner}, of which ${facts.server.user} is not a member`,
       remedy: `grant ${role(table.live.owner)} to ${role(facts.server.user)}`,
     }))
-  const { create, system } = await session.one<{ create: boolean; system: boolean }>(
-    `select has_database_privilege(current_database(), 'CREATE') as create, has_function_privilege('pg_control_system()', 'EXECUTE') as system`,
+  const { create } = await session.one<{ create: boolean }>(
+    `select has_database_privilege(current_database(), 'CREATE') as create`,
   )
   const database = ident(facts.server.database)
   if (!create) {
@@ -79,11 +79,6 @@ async function missingRights(context: PreflightContext): Promise<Draft[]> {
       remedy: `grant create on database ${database} to ${role(facts.server.user)}`,
     })
   }
-  if (!system)
-    drafts.push({
-      on: 'pg_control_system()',
-      text: `${facts.server.user} may not read the server’s identity`,
-    })
   if (phase === 'contract') return drafts
   for (const source of new Set(tables.map((table) => table.source))) {
     if (facts.schemas.get(source)?.mayCreate === true) continue

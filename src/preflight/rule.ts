@@ -11,8 +11,8 @@ export interface PreflightContext {
   readonly phase: PhaseKind
   /** The tables of that phase. */
   readonly tables: readonly TableFacts[]
-  /** True once the run has made objects of its own. */
-  readonly isBegun: boolean
+  /** The steps of expand that were begun: what they made is the plan’s own. */
+  readonly begun: ReadonlySet<string>
 }
 
 /** One reason not to begin a phase, or to know something before. */

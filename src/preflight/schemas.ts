@@ -1,7 +1,7 @@
 import { readCollisions } from '../catalog/collisions.ts'
 import { isMarked, journalSchema, markOf, stageSchema } from '../catalog/names.ts'
 import { ident, qualified } from '../pg/quoting.ts'
-import { oldName } from '../steps/names.ts'
+import { oldName, schemaStep } from '../steps/names.ts'
 import type { Rule } from './rule.ts'
 
 /** Rules about the schemas tables go to, and what is there already. */
@@ -11,10 +11,11 @@ export const schemaRules: readonly Rule[] = [
     severity: 'error',
     waivable: true,
     phases: ['expand'],
-    check: ({ plan, facts, isBegun }) =>
+    check: ({ plan, facts, begun }) =>
       [...new Set(plan.services.map(({ schema }) => schema))].flatMap((schema) => {
         const found = facts.schemas.get(schema)
-        if (found === undefined || isBegun || isMarked(found.comment, plan.name)) return []
+        if (found === undefined || begun.has(schemaStep(schema)) || isMarked(found.comment, plan.name))
+          return []
         return [
           {
             on: schema,

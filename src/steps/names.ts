@@ -10,3 +10,13 @@ export function oldName({ source, name }: Mapping): QualifiedName {
 export function newName({ target, name }: Mapping): QualifiedName {
   return { schema: target, name }
 }
+
+/** The step that makes a service's schema. */
+export function schemaStep(schema: string): string {
+  return `schema ${schema}`
+}
+
+/** The step that makes a table's facade. */
+export function expandStep(target: string, name: string): string {
+  return `facade ${target}.${name}`
+}

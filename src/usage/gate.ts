@@ -81,7 +81,11 @@ function rounded(ms: number): string {
 function waiting(message: string, detail: readonly string[]): MigrateError {
   return new MigrateError('gate-waiting', message, {
     detail,
-    state: { kind: 'resumable', sentence: 'nothing of contract was done; both names go on working' },
+    state: {
+      kind: 'resumable',
+      sentence:
+        'no old name was dropped and both go on working; functions look in the new schemas first by now; rollback of this phase is possible',
+    },
     next: [
       'migrate status        shows since when each old name is quiet; every call adds an observation',
       'then run the same command again',
