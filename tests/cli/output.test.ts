@@ -170,9 +170,16 @@ describe('colour and movement', () => {
       process.stderr.write('\nSKIPPED: script is not installed (a spinner in a terminal)\n')
       return
     }
-    const inTerminal = async (args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> => {
-      const line = [process.execPath, migrate, ...args].map((word) => `'${word}'`).join(' ')
-      const { stdout } = await promisify(execFile)(script, ['-qec', line, '/dev/null'], {
+    const inTerminal = async (
+      args: string[],
+      env: NodeJS.ProcessEnv = {},
+      size = 'cols 120 rows 40',
+    ): Promise<string> => {
+      // A run that never ends is ended, with what it writes, before the test is.
+      const line = ['timeout', '-s', 'KILL', '20', process.execPath, migrate, ...args]
+        .map((word) => `'${word}'`)
+        .join(' ')
+      const { stdout } = await promisify(execFile)(script, ['-qec', `stty ${size}; ${line}`, '/dev/null'], {
         cwd: desk.dir,
         env: { ...plain(process.env), TERM: 'xterm', ...env },
       })
@@ -190,7 +197,10 @@ describe('colour and movement', () => {
 
     const plainly = await inTerminal(['rollback', '--to', '0', '--yes'], { NO_COLOR: '1', CI: '1' })
     expect(plainly).not.toContain(escape)
-    // Nobody answers here: the question is asked of the terminal, whose end means no.
+    // A terminal without a size, which is what programs give that only pretend to be one.
+    const sizeless = await inTerminal(['execute', '--phase', '1', '--yes'], {}, 'cols 0 rows 0')
+    expect(sizeless).toMatch(/^phase 1 "expand": done in/m)
+    expect((await desk.run(['rollback', '--to', '0', '--yes'])).code).toBe(0)
     const coloured = await inTerminal(['plan'])
     expect(coloured).toContain(`${escape}[1m`)
     expect(await inTerminal(['plan', '--no-color'])).not.toContain(escape)

@@ -79,11 +79,16 @@ test('the server is killed again and again: after each start the same command go
     }
   }
   await insist((on) => run(plan, [1, 2, 3], { on, waitMs: 10_000 }), 25)
-  expect(await dumpAll(hit)).toBe(await dumpAll(calm))
+  expect(await told(hit)).toBe(await told(calm))
   expect(await problems(plan)).toEqual([])
   await insist((on) => undo(plan, { to: 0 }, { on, waitMs: 10_000 }).catch(unlessNothing), 25)
-  expect(await dumpAll(hit)).toBe(await dumpAll(seed))
+  expect(await told(hit)).toBe(await told(seed))
 })
+
+/** A server that crashed goes on with its sequences up to 32 numbers later, as its WAL says. */
+async function told(url: string): Promise<string> {
+  return (await dumpAll(url)).replaceAll(/^SELECT pg_catalog\.setval.*\n/gm, '')
+}
 
 async function terminate(url: string, application: string): Promise<void> {
   await sql(

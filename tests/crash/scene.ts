@@ -101,11 +101,11 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** Events of the same kind about the same kind of step have the same signature, whichever table they are about. */
+/** Events of the same kind about the same kind of step have the same signature, whichever table or probe they are about. */
 function signatureOf({ text }: { text: string }): string {
-  const { type, phase, step, action, direction, probe } = JSON.parse(text) as Record<string, unknown>
+  const { type, phase, step, action, direction } = JSON.parse(text) as Record<string, unknown>
   const kinds = [step, action].map((id) => String(id ?? '').split(/[- ]/)[0])
-  return [type, phase, direction, probe, ...kinds].join(' ')
+  return [type, step === undefined ? phase : '', direction, ...kinds].join(' ')
 }
 
 /** Killed before it had changed anything: there is nothing to undo, which the tool says. */

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { batchSize } from '../../src/movers/batches.ts'
 import { manners } from '../../scripts/load/manner.ts'
 import { until } from '../support/process.ts'
 import { phasesOf, planFor } from '../support/plan.ts'
@@ -26,7 +27,7 @@ test.each([5, 25])('%i tables: there, back, there again and on, with no failed s
   await work(loads)
   const forward = await run(plan, [2])
   expect(eventsOf(forward.events, 'step:start').filter(({ step }) => step.startsWith('switch'))).toHaveLength(
-    Math.ceil(count / 20),
+    Math.ceil(count / batchSize),
   )
   await work(loads)
   expect(await problems(plan)).toEqual([])

@@ -13,5 +13,7 @@ export function attachRenderer(events: EventStream, options: GlobalOptions): voi
 }
 
 function isAnimated({ verbose }: GlobalOptions): boolean {
-  return process.stderr.isTTY && verbose !== true && !('CI' in process.env) && process.env['TERM'] !== 'dumb'
+  // A terminal that tells no width (under script or expect) would make the spinner clear lines without end.
+  const hasWidth = process.stderr.isTTY && process.stderr.columns > 0
+  return hasWidth && verbose !== true && !('CI' in process.env) && process.env['TERM'] !== 'dumb'
 }
