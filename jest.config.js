@@ -2,7 +2,12 @@
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }] },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+    ],
+  },
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   testPathIgnorePatterns: process.env.SOAK ? ['/node_modules/'] : ['/node_modules/', '/tests/soak/'],
   globalSetup: '<rootDir>/tests/support/global-setup.ts',

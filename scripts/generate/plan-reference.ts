@@ -14,7 +14,7 @@ interface Node {
 
 /** The reference of the plan file, from the same schema that checks it. */
 export function planReference(): string {
-  const rows = describe('', planJsonSchema() as Node)
+  const rows = describe('', planJsonSchema())
   return [
     '<!-- Written by `npm run generate` from the schema; do not edit. -->',
     '# The plan file',
@@ -42,7 +42,7 @@ function describe(path: string, node: Node, isRequired = true): string[][] {
   const own =
     path === '' || (node.properties !== undefined && node.description === undefined)
       ? []
-      : [[`\`${path}\``, value(node), fallback(node, isRequired), node.description ?? '']]
+      : [[`\`${path}\``, kindOf(node), fallback(node, isRequired), node.description ?? '']]
   const inside = Object.entries(node.properties ?? {}).flatMap(([key, child]) =>
     describe(path === '' ? key : `${path}.${key}`, child, node.required?.includes(key) === true),
   )
@@ -52,7 +52,7 @@ function describe(path: string, node: Node, isRequired = true): string[][] {
   return [...own, ...inside, ...any, ...items]
 }
 
-function value(node: Node): string {
+function kindOf(node: Node): string {
   if (node.const !== undefined) return JSON.stringify(node.const)
   if (node.enum !== undefined) return node.enum.map((entry) => String(entry)).join(', ')
   if (node.type === 'array') return `list of ${node.items?.type ?? 'values'}s`
@@ -60,7 +60,8 @@ function value(node: Node): string {
 }
 
 function fallback(node: Node, isRequired: boolean): string {
-  if (node.default !== undefined && typeof node.default !== 'object')
-    return `\`${String(node.default as string | number | boolean)}\``
-  return isRequired && node.default === undefined ? 'required' : ''
+  const { default: value } = node
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return `\`${value}\``
+  return isRequired && value === undefined ? 'required' : ''
 }

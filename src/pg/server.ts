@@ -49,9 +49,13 @@ export async function readServer(session: Session): Promise<ServerFacts> {
     `select has_function_privilege('pg_control_system()', 'EXECUTE') as may, current_user as "user"`,
   )
   if (!may) {
-    throw new MigrateError('privilege-missing', `role ${user} may not read the server’s identity (function pg_control_system)`, {
-      next: [`grant execute on function pg_control_system() to ${ident(user)}`],
-    })
+    throw new MigrateError(
+      'privilege-missing',
+      `role ${user} may not read the server’s identity (function pg_control_system)`,
+      {
+        next: [`grant execute on function pg_control_system() to ${ident(user)}`],
+      },
+    )
   }
   const row = await session.one<{
     num: number

@@ -103,8 +103,8 @@ export class Scene implements AsyncDisposable {
 
 /** Events of the same kind about the same kind of step have the same signature, whichever table or probe they are about. */
 function signatureOf({ text }: { text: string }): string {
-  const { type, phase, step, action, direction } = JSON.parse(text) as Record<string, unknown>
-  const kinds = [step, action].map((id) => String(id ?? '').split(/[- ]/)[0])
+  const { type, phase, step, action, direction } = JSON.parse(text) as Record<string, string | undefined>
+  const kinds = [step, action].map((id) => id?.split(/[- ]/)[0])
   return [type, step === undefined ? phase : '', direction, ...kinds].join(' ')
 }
 

@@ -1,4 +1,3 @@
-import { Client } from 'pg'
 import { buildChain, chainTables } from '../../scripts/load/chain.ts'
 import { chainCounters } from '../../scripts/load/chain-workload.ts'
 import {
@@ -31,7 +30,7 @@ export class Chain implements AsyncDisposable {
     const database = await freshDatabase('chain')
     await sql(database.url, buildChain(count, rows))
     await using client = await connect(database.url)
-    const base = await counterBase(client as Client, chainCounters(count), (table) => `public.${table}`)
+    const base = await counterBase(client, chainCounters(count), (table) => `public.${table}`)
     return new Chain(database, chainTables(count), base)
   }
 
@@ -61,7 +60,7 @@ export class Chain implements AsyncDisposable {
   /** Compares the ledger with the tables; clients must have stopped. */
   async check(schema: string): Promise<LedgerCheck> {
     await using client = await connect(this.url)
-    return await checkLedger(client as Client, this.ledger, (table) => `${schema}.${table}`, this.#base)
+    return await checkLedger(client, this.ledger, (table) => `${schema}.${table}`, this.#base)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
