@@ -1,6 +1,6 @@
 import { journalSchema } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
-import { readJournalState, removeJournal } from '../journal/install.ts'
+import { readJournalState, removeJournal, removeUnfinished } from '../journal/install.ts'
 import { readActiveRuns } from '../journal/read.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -13,7 +13,7 @@ export async function uninstall(
   { session, server }: Workspace,
   options: { forget: boolean },
 ): Promise<boolean> {
-  if ((await readJournalState(session)) === 'missing') return false
+  if ((await readJournalState(session)) === 'missing') return removeUnfinished(session)
   const standing = (await readActiveRuns(session)).filter(({ switched }) => switched)
   const here = await session.one<{ ours: boolean }>(
     `select not exists (select from ${journalSchema}.runs where system_identifier <> $1 or database_oid <> $2) as ours`,

@@ -39,6 +39,8 @@ export async function readJournalState(session: Session): Promise<JournalState> 
   const applied = await session.query<{ name: string }>(
     `select name from ${journalSchema}.${table} order by id`,
   )
+  // A first install that was killed: its table is there, and nothing of the journal.
+  if (applied.length === 0) return 'missing'
   const known = new Set(await migrationNames())
   const newer = applied.filter(({ name }) => !known.has(name))
   if (newer.length > 0) {
@@ -60,6 +62,19 @@ export async function installJournal(session: Session): Promise<void> {
 export async function removeJournal(session: Session): Promise<void> {
   await migrateJournal(session, 'down')
   await session.script(`drop table ${journalSchema}.${table}; drop schema ${journalSchema} restrict`)
+}
+
+/** Removes what a killed first install has left: a schema with nothing in it, or with an empty table of migrations. */
+export async function removeUnfinished(session: Session): Promise<boolean> {
+  const { exists } = await session.one<{ exists: boolean }>(
+    `select to_regnamespace($1) is not null as exists`,
+    [journalSchema],
+  )
+  if (!exists) return false
+  await session.script(
+    `drop table if exists ${journalSchema}.${table}; drop schema ${journalSchema} restrict`,
+  )
+  return true
 }
 
 async function migrateJournal(session: Session, direction: 'up' | 'down'): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,8 @@ import { listBackups } from '../../src/backup/manifest.ts'
 import { samplePlan } from '../support/sample.ts'
 import { RunnerPool } from './runner-process.ts'
 import { Scene } from './scene.ts'
+
+jest.setTimeout(process.env['SOAK'] ? 600_000 : 120_000)
 
 const command = { execute: [2] }
 let pool: RunnerPool

@@ -26,6 +26,13 @@ test('expand, killed anywhere, goes on or goes back', async () => {
   expect(count).toBeGreaterThan(20)
 })
 
+test('killed at every statement while it installs the journal, it installs it the next time', async () => {
+  await using scene = await Scene.after([])
+  const way = { commands: [expand], end: await scene.undisturbed(expand) }
+  for (let number = 1; number <= 8; number++)
+    await scene.killAndGoOn(pool, expand, { at: 'after', number }, [way])
+})
+
 test('switches, killed anywhere, go on or go back', async () => {
   await using scene = await Scene.after([1])
   const count = await killEverywhere(scene, pool, switches, [

@@ -8,6 +8,9 @@ import { MigrateError } from '../../../src/errors/migrate-error.ts'
 import type { MigrateEvent } from '../../../src/events/event.ts'
 import { planFor } from '../../support/plan.ts'
 
+// eslint-disable-next-line no-control-regex -- colours are not what these tests are about
+const colours = /\u001B\[[0-9;]*m/g
+
 describe('table', () => {
   test('pads to the widest cell, but not the last', () => {
     expect(
@@ -87,8 +90,7 @@ describe('progress', () => {
 
 describe('sentence', () => {
   const shown = (event: MigrateEvent, isVerbose = false): string | undefined =>
-    // eslint-disable-next-line no-control-regex -- colours are not what this is about
-    sentence(event, isVerbose)?.replaceAll(/\u001B\[[0-9;]*m/g, '')
+    sentence(event, isVerbose)?.replaceAll(colours, '')
 
   test('for people, steps; with --verbose also actions and their SQL', () => {
     expect(shown({ type: 'phase:start', phase: 2, name: 'switch a', direction: 'undo', steps: 3 })).toBe(
@@ -128,12 +130,7 @@ describe('renderError', () => {
       next: ['first', 'second'],
       place: { file: 'plans/x.yaml', line: 3, column: 7 },
     })
-    // eslint-disable-next-line no-control-regex -- colours are not what this is about
-    expect(
-      renderError(error)
-        .replaceAll(/\u001B\[[0-9;]*m/g, '')
-        .split('\n'),
-    ).toEqual([
+    expect(renderError(error).replaceAll(colours, '').split('\n')).toEqual([
       'error[plan-invalid]: it is wrong',
       '  at    plans/x.yaml:3:7',
       '  why   one',
