@@ -52,6 +52,9 @@ export function duration(text: string, option: string): number {
     throw new MigrateError(
       'usage-invalid',
       `${option} takes a duration such as 500ms, 30s or 5m, not "${text}"`,
+      {
+        next: ['migrate --help'],
+      },
     )
   return ms
 }

@@ -1,6 +1,7 @@
+import chalk, { chalkStderr } from 'chalk'
 import { CommanderError } from 'commander'
 import { exitCodes } from '../errors/codes.ts'
-import type { MigrateError } from '../errors/migrate-error.ts'
+import { MigrateError } from '../errors/migrate-error.ts'
 import { buildProgram } from './program.ts'
 import { asMigrateError, renderError } from './render/error.ts'
 
@@ -19,12 +20,20 @@ function stopSignal(): AbortSignal {
 
 async function main(): Promise<void> {
   const wantsJson = process.argv.includes('--json')
+  // Chalk knows --no-color but not the variable (no-color.org).
+  if ((process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb')
+    chalk.level = chalkStderr.level = 0
   try {
-    await buildProgram(stopSignal()).parseAsync()
+    await buildProgram(stopSignal(), wantsJson).parseAsync()
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has printed help, version or its complaint already; its complaints mean wrong usage.
       process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+      if (wantsJson && error.exitCode !== 0) {
+        const message = error.message.replace(/^error: /, '')
+        const failure = new MigrateError('usage-invalid', message, { next: ['migrate --help'] })
+        process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`)
+      }
       return
     }
     const failure: MigrateError = asMigrateError(error)

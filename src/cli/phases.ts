@@ -11,6 +11,7 @@ export function phaseNumber(plan: Plan, text: string, option: string, least = 1)
       `${option} takes a phase from ${least} to ${last}, not "${text}"`,
       {
         detail: plan.phases.map((phase) => `${phase.number}  ${phase.name}`),
+        next: ['migrate status        tells the phases and the next command'],
       },
     )
   }

@@ -10,7 +10,7 @@ import { addUninstall } from './commands/uninstall.ts'
 import { addVerify } from './commands/verify.ts'
 
 /** The command line: a translation of arguments into calls of the engine, one file for each command. */
-export function buildProgram(signal: AbortSignal): Command {
+export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
   const program = new Command('migrate')
     .description(
       'Moves the tables of a live PostgreSQL database into service schemas while its applications keep running.',
@@ -28,6 +28,8 @@ export function buildProgram(signal: AbortSignal): Command {
     .exitOverride()
     .showHelpAfterError('(migrate --help lists the commands)')
     .configureHelp({ showGlobalOptions: true })
+    // Whoever wants JSON gets complaints as JSON too, from main.
+    .configureOutput(wantsJson ? { writeErr: () => undefined } : {})
     .addHelpText('after', examples)
   for (const add of [
     addInit,

@@ -34,7 +34,7 @@ export async function verify(
       throw new MigrateError(
         'usage-invalid',
         `there is no probe "${id}"${didYouMean(id, [...probes.keys()])}`,
-        { detail: [...probes.keys()] },
+        { detail: [...probes.keys()], next: ['migrate verify --help'] },
       )
   }
   const now = await survey(workspace)

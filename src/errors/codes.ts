@@ -35,7 +35,6 @@ export const errorCodes = {
   'identity-changed': exitCodes.refused,
   'tool-missing': exitCodes.refused,
   'journal-newer': exitCodes.refused,
-  'journal-missing': exitCodes.refused,
   'journal-foreign': exitCodes.refused,
   'phase-out-of-order': exitCodes.refused,
   'phase-not-run': exitCodes.refused,

@@ -4,6 +4,6 @@ import { closest, distance } from 'fastest-levenshtein'
 export function didYouMean(word: string, candidates: readonly string[]): string {
   if (candidates.length === 0) return ''
   const nearest = closest(word, candidates)
-  const slips = Math.max(1, Math.floor(word.length / 3))
+  const slips = Math.max(1, Math.floor(word.length / 2.5))
   return distance(word, nearest) <= slips ? ` (did you mean "${nearest}"?)` : ''
 }

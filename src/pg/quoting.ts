@@ -33,6 +33,6 @@ export function role(name: string | null): string {
 /** A dollar-quoted body whose tag does not occur in it. */
 export function dollarQuoted(body: string): string {
   let tag = '$body$'
-  for (let n = 1; body.includes(tag); n++) tag = `$body${n}$`
+  for (let n = 1; `${body}$`.includes(tag); n++) tag = `$body${n}$`
   return `${tag}${body}${tag}`
 }

@@ -61,11 +61,15 @@ export function progress({
   return `${subject}: ${done} of ${total} ${unit} (${share} %), ${rate.toFixed(rate < 10 ? 1 : 0)} ${unit}/s${left}`
 }
 
+/** A duration in the unit that suits it, rounded before it is split so that no 60 s appear. */
 export function seconds(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
-  return ms < 172_800_000
-    ? `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`
+  const tenths = Math.round(ms / 100)
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`
+  const whole = Math.round(ms / 1000)
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  const minutes = Math.round(ms / 60_000)
+  return minutes < 48 * 60
+    ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
     : `${(ms / 86_400_000).toFixed(1)} days`
 }
