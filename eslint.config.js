@@ -117,7 +117,7 @@ export default tseslint.config(
       'max-lines': ['error', { max: 450 }],
       'jest/no-focused-tests': 'error',
       'jest/no-identical-title': 'error',
-      'jest/valid-expect': 'error',
+      'jest/valid-expect': ['error', { alwaysAwait: false }],
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',

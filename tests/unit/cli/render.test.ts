@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { readFileSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import fc from 'fast-check'
 import { phaseNumber, onlyOne } from '../../../src/cli/phases.ts'
 import { asMigrateError, renderError } from '../../../src/cli/render/error.ts'
@@ -148,7 +150,9 @@ describe('renderError', () => {
     for (const thrown of [new Error('oops'), 'oops', undefined]) {
       const bug = asMigrateError(thrown)
       expect(bug).toMatchObject({ code: 'internal', exitCode: 1, state: { kind: 'unknown' } })
-      expect(bug.detail[0]).toMatch(/the trace is in .*error\.txt$/)
+      const file = /the trace is in (.*error\.txt)$/.exec(bug.detail[0]!)![1]!
+      expect(readFileSync(file, 'utf8')).toContain(thrown instanceof Error ? 'Error: oops' : String(thrown))
+      rmSync(dirname(file), { recursive: true })
     }
   })
 })
