@@ -88,10 +88,16 @@ function section(title: string, rows: readonly (readonly string[])[]): string[] 
   return rows.length === 0 ? [] : ['', chalk.bold(title), table(rows)]
 }
 
-const severities: Record<Finding['severity'], string> = {
-  error: chalk.red('refused'),
-  warning: chalk.yellow('warning'),
-  info: chalk.dim('info'),
+/** Coloured when it is asked for: main decides about colour after this file is loaded. */
+function severityLabel(severity: Finding['severity']): string {
+  switch (severity) {
+    case 'error':
+      return chalk.red('refused')
+    case 'warning':
+      return chalk.yellow('warning')
+    case 'info':
+      return chalk.dim('info')
+  }
 }
 
 function findings(all: PlanDescription['findings']): string[] {
@@ -101,7 +107,7 @@ function findings(all: PlanDescription['findings']): string[] {
     '',
     chalk.bold('Findings'),
     ...shown.flatMap((finding) => [
-      `  ${finding.waived === undefined ? severities[finding.severity] : chalk.dim('waived')} phase ${finding.phase}  ${finding.rule} on ${finding.on}: ${finding.text}`,
+      `  ${finding.waived === undefined ? severityLabel(finding.severity) : chalk.dim('waived')} phase ${finding.phase}  ${finding.rule} on ${finding.on}: ${finding.text}`,
       ...(finding.remedy === undefined || finding.waived !== undefined
         ? []
         : [chalk.dim(`          ${finding.remedy}`)]),

@@ -53,7 +53,9 @@ test('a value is put in as it is, and is never in a problem', () => {
       expect(interpolate(`${escapeTemplate(before)}\${A}${escapeTemplate(after)}`, { A: secret })).toEqual({
         text: before + secret + after,
       })
-      expect(JSON.stringify(interpolate(`\${A}\${${value}\${B}`, { A: 'secret' }))).not.toContain('secret')
+      const other = interpolate(`\${A}\${${value}\${B}`, { A: 'secret' })
+      // A value may happen to close its brace and make a text of it.
+      if (!('text' in other)) expect(JSON.stringify(other)).not.toContain('secret')
     }),
   )
 })
