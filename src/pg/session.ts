@@ -42,7 +42,12 @@ export class Session implements AsyncDisposable {
       throw connectionError(target, error)
     }
     const session = new Session(target, client)
-    await session.script(sessionSettings)
+    try {
+      await session.script(sessionSettings)
+    } catch (error) {
+      await session.close()
+      throw error
+    }
     return session
   }
 
@@ -102,20 +107,22 @@ export class Session implements AsyncDisposable {
  */
 const sessionSettings = `
   set search_path = pg_catalog;
-  do $$ begin
-    perform set_config('client_connection_check_interval', '100ms', false);
-  exception when invalid_parameter_value then null; -- servers whose platform cannot poll a socket for its end
-  end $$;
-  do $$ begin
-    perform set_config('transaction_timeout', '0', false);
-  exception when undefined_object then null; -- it exists since 17
+  do $$
+  declare setting text;
+  begin
+    foreach setting in array array['client_connection_check_interval=100', 'idle_session_timeout=0', 'transaction_timeout=0'] loop
+      begin
+        perform set_config(split_part(setting, '=', 1), split_part(setting, '=', 2), false);
+      exception when undefined_object or invalid_parameter_value then
+        null; -- they came with 14 and 17, and not every platform can poll a socket for its end
+      end;
+    end loop;
   end $$;
   set statement_timeout = 0;
   set lock_timeout = '2s';
   set idle_in_transaction_session_timeout = '60s';
   set default_transaction_read_only = off;
   set default_transaction_isolation = 'read committed';
-  set idle_session_timeout = 0;
   set standard_conforming_strings = on;
   set datestyle = 'ISO, YMD';
   set intervalstyle = 'postgres';
