@@ -11,6 +11,7 @@ import { readQuiet } from './quiet.ts'
 /** Long enough for the statistics of busy sessions to arrive (they are sent at most once a second). */
 const watchMs = 2_500
 const sampleEveryMs = 50
+const settleMs = 14_000
 
 /**
  * Lets contract go on only when the evidence says that the old names are not used: not in the next moments, and not
@@ -23,6 +24,29 @@ export async function awaitQuietNames(
   tables: readonly TableFacts[],
   quietMs: number,
 ): Promise<void> {
+  const began = performance.now()
+  let inUse = await watchOnce(session, run, tables)
+  // A session sends its counts up to 10 s after it has gone idle, so that what is counted now may be long over.
+  while (inUse.length > 0 && !inUse.some(({ isSeen }) => isSeen) && performance.now() - began < settleMs) {
+    inUse = await watchOnce(session, run, tables)
+  }
+  if (inUse.length > 0)
+    throw waiting(
+      'old names are in use right now',
+      inUse.flatMap(({ lines }) => lines),
+    )
+  const loud = await tooLoud(session, run, tables, quietMs)
+  if (loud.length > 0) throw waiting(`old names have not been quiet for ${formatDuration(quietMs)} yet`, loud)
+}
+
+interface Use {
+  /** Was a session seen, or has only a count gone up? */
+  readonly isSeen: boolean
+  readonly lines: readonly string[]
+}
+
+/** Watches the old names for a moment and records what it saw. */
+async function watchOnce(session: Session, run: number, tables: readonly TableFacts[]): Promise<Use[]> {
   const before = await observeUse(session, tables)
   await recordUse(session, run, before)
   const users = new Map<number, Set<string>>()
@@ -36,22 +60,17 @@ export async function awaitQuietNames(
     sightings: [...(users.get(seen.relation) ?? [])].slice(0, 5),
   }))
   await recordUse(session, run, after)
-  const inUse = tables.flatMap((table) => {
+  return tables.flatMap((table): Use[] => {
     const [first, last] = [before, after].map((list) =>
       list.find(({ relation }) => relation === table.relation),
     )
     const more = (last?.calls ?? 0) - (first?.calls ?? 0)
     const sessions = last?.sightings ?? []
-    return more <= 0 && sessions.length === 0
-      ? []
-      : [
-          `${qualified(oldName(table))}: ${more > 0 ? `${more} statements in ${watchMs / 1000} s` : 'in use'}`,
-          ...sessions.map((line) => `  ${line}`),
-        ]
+    if (more <= 0 && sessions.length === 0) return []
+    const what = more > 0 ? `${more} statements in ${watchMs / 1000} s` : 'in use'
+    const lines = [`${qualified(oldName(table))}: ${what}`, ...sessions.map((line) => `  ${line}`)]
+    return [{ isSeen: sessions.length > 0, lines }]
   })
-  if (inUse.length > 0) throw waiting('old names are in use right now', inUse)
-  const loud = await tooLoud(session, run, tables, quietMs)
-  if (loud.length > 0) throw waiting(`old names have not been quiet for ${formatDuration(quietMs)} yet`, loud)
 }
 
 async function tooLoud(
