@@ -31,11 +31,13 @@ create table mappings (
   source_schema text not null,
   target_schema text not null,
   name text not null,
+  compat text not null check (compat in ('view', 'search-path', 'late', 'none', 'shell')),
   baseline jsonb not null,
   primary key (run, position),
   unique (run, relation)
 );
 comment on table mappings is 'The tables of a run, fixed when it began';
+comment on column mappings.compat is 'How the old name keeps working after the switch';
 comment on column mappings.baseline is 'The table as it was before anything was changed';
 
 create table phases (

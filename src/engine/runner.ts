@@ -139,6 +139,7 @@ async function beginRun(
       name: table.name,
       source: table.source,
       target: table.target,
+      compat: table.compat,
       baseline: {
         lines: lines.get(table.relation) ?? [],
         sequences: table.sequences.map(({ oid, schema, name, column, kind }) => ({

@@ -82,12 +82,13 @@ function isStanding(journal: Journal | undefined, plan: Plan): boolean {
 
 function remembered(journal: Journal): Resolved {
   return {
-    mappings: journal.mappings.map(({ relation, service, name, source, target }) => ({
+    mappings: journal.mappings.map(({ relation, service, name, source, target, compat }) => ({
       relation,
       service,
       name,
       source,
       target,
+      compat,
     })),
     unclaimed: [],
     strayPartitions: [],

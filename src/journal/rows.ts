@@ -1,3 +1,5 @@
+import type { CompatPolicy } from '../plan/compat.ts'
+
 /** Rows of the journal as the rest of the tool sees them. */
 export type RunState = 'active' | 'reverted' | 'completed'
 export type WorkState = 'pending' | 'running' | 'done' | 'undoing'
@@ -48,6 +50,7 @@ export interface MappingRow {
   readonly name: string
   readonly source: string
   readonly target: string
+  readonly compat: CompatPolicy
   readonly baseline: Baseline
 }
 

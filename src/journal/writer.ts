@@ -47,8 +47,8 @@ export class JournalWriter {
         ],
       )
       await this.#session.query(
-        `insert into ${schema}.mappings (run, position, service, relation, source_schema, target_schema, name, baseline)
-         select $1, m.position, m.row->>'service', (m.row->>'relation')::oid, m.row->>'source', m.row->>'target', m.row->>'name', m.row->'baseline'
+        `insert into ${schema}.mappings (run, position, service, relation, source_schema, target_schema, name, compat, baseline)
+         select $1, m.position, m.row->>'service', (m.row->>'relation')::oid, m.row->>'source', m.row->>'target', m.row->>'name', m.row->>'compat', m.row->'baseline'
            from jsonb_array_elements($2::jsonb) with ordinality m (row, position)`,
         [id, JSON.stringify(run.mappings)],
       )

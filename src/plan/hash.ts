@@ -6,6 +6,7 @@ export type Shape = Pick<Plan, 'name' | 'services' | 'phases'> & {
   readonly version: number
   readonly aliases: readonly string[]
   readonly compat: string
+  readonly searchPath: Plan['searchPath']
 }
 
 /**
@@ -15,7 +16,7 @@ export type Shape = Pick<Plan, 'name' | 'services' | 'phases'> & {
  * retries, backups, the quiet time, what a failed probe does. Nor are URLs, which may hold secrets and differ
  * between machines; which server it is, the journal knows by its system identifier.
  */
-export function structureOf({ version, name, aliases, services, phases, compat }: Shape): string {
+export function structureOf({ version, name, aliases, services, phases, compat, searchPath }: Shape): string {
   const shape = {
     version,
     name,
@@ -28,6 +29,11 @@ export function structureOf({ version, name, aliases, services, phases, compat }
           to: service.targetDatabase,
           schema: service.schema,
           tables: sorted(service.tables),
+          views: sorted(service.views),
+          functions: sorted(service.functions),
+          types: sorted(service.types),
+          // In order: the first glob that fits decides.
+          compat: service.compat.map((rule) => [rule.tables, rule.policy]),
           roles: sorted(service.roles),
         },
       ]),
@@ -37,6 +43,7 @@ export function structureOf({ version, name, aliases, services, phases, compat }
       .filter(({ kind }) => kind === 'switch')
       .map((phase) => ({ number: phase.number, name: phase.name, switch: phase.services })),
     compat,
+    searchPath: { roles: sorted(searchPath.roles), database: searchPath.database },
   }
   return `${JSON.stringify(shape, sortedKeys, 2)}\n`
 }

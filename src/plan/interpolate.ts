@@ -34,9 +34,12 @@ export function escapeTemplate(text: string): string {
   return text.replaceAll('${', () => '$${')
 }
 
-/** True where references are read: the `url` of a database, nothing else. */
+/** True where references are read: the connection strings of a database, nothing else. */
 export function isTemplatePath(path: PlanPath): boolean {
-  return path.length === 3 && path[0] === 'databases' && path[2] === 'url'
+  if (path[0] !== 'databases') return false
+  const [, , key, inner] = path
+  if (path.length === 3) return key === 'url'
+  return path.length === 4 && (key === 'standbys' || key === 'subscribers' || inner === 'admin')
 }
 
 const malformed = 'expected ${NAME}, ${NAME:-default} or ${NAME:?message} here; $${ is a literal ${'

@@ -1,4 +1,5 @@
 import type { Place } from '../errors/migrate-error.ts'
+import type { CompatPolicy, CompatRule } from './compat.ts'
 
 /** Keys and list positions (from 0) that lead to a value of the plan document. */
 export type PlanPath = readonly (string | number)[]
@@ -15,7 +16,30 @@ export interface Service {
   readonly targetDatabase: string
   /** Names and globs as written; `matchTables` says what they mean. */
   readonly tables: readonly string[]
+  /** Views and materialized views, functions and types that go with the service: names and globs as written. */
+  readonly views: readonly string[]
+  readonly functions: readonly string[]
+  readonly types: readonly string[]
+  /** Policies for some of its tables; the others have the plan's default. */
+  readonly compat: readonly CompatRule[]
   readonly roles: readonly string[]
+}
+
+/** A PgBouncer in front of a database. */
+export interface Pooler {
+  /** Connection string of the admin console. */
+  readonly admin: string
+  /** Name of the database there; undefined means the name in the database's own URL. */
+  readonly database: string | undefined
+  readonly pauseTimeoutMs: number
+}
+
+/** A database with its surroundings. The URLs may hold secrets: they go to the connection and nowhere else. */
+export interface DatabaseSpec {
+  readonly url: string
+  readonly standbys: readonly string[]
+  readonly subscribers: readonly string[]
+  readonly pooler: Pooler | undefined
 }
 
 export type PhaseKind = 'expand' | 'switch' | 'contract'
@@ -40,7 +64,8 @@ export interface Waiver {
 export interface PlanDefaults {
   readonly stallBudgetMs: number
   readonly lockRetryMs: number
-  readonly compat: 'view'
+  readonly compat: CompatPolicy
+  readonly onDrift: 'report' | 'refuse'
   readonly backup: 'each-phase' | 'first-phase' | 'none'
   readonly backupDir: string
   readonly backupJobs: number
@@ -56,11 +81,13 @@ export interface Plan {
   readonly hash: string
   /** Normalised text of what decides the shape of the move, one fact a line, so that two can be compared. */
   readonly structure: string
-  /** By alias. The URLs may hold secrets: they go to the connection and nowhere else. */
-  readonly databases: Readonly<Record<string, { readonly url: string }>>
+  /** By alias. */
+  readonly databases: Readonly<Record<string, DatabaseSpec>>
   readonly services: readonly Service[]
   readonly phases: readonly PhaseSpec[]
   readonly defaults: PlanDefaults
+  /** Who gets the new schemas in search_path, for tables whose policy is search-path. */
+  readonly searchPath: { readonly roles: readonly string[]; readonly database: boolean }
   readonly contract: { readonly quietMs: number }
   readonly allow: readonly Waiver[]
   /** Where a value is written; for a value that is not, the nearest one around it. */

@@ -2,7 +2,8 @@ import { splitFrom } from './draft.ts'
 import { hashOf, structureOf } from './hash.ts'
 import { interpolate } from './interpolate.ts'
 import { numberPhases } from './phases.ts'
-import type { Plan, Service } from './plan.ts'
+import type { CompatRule } from './compat.ts'
+import type { DatabaseSpec, Plan, Service } from './plan.ts'
 import type { PlanDocument } from './schema.ts'
 import type { PlanSource } from './source.ts'
 
@@ -20,7 +21,15 @@ export function resolvePlan(
     document.phases,
   )
   const aliases = Object.keys(document.databases)
-  const structure = structureOf({ version, name, aliases, services, phases, compat: defaults.compat })
+  const structure = structureOf({
+    version,
+    name,
+    aliases,
+    services,
+    phases,
+    compat: defaults.compat,
+    searchPath: document.searchPath,
+  })
   const { stallBudget, lockRetry, ...otherDefaults } = defaults
   return {
     file,
@@ -28,14 +37,12 @@ export function resolvePlan(
     hash: hashOf(structure),
     structure,
     databases: Object.fromEntries(
-      Object.entries(document.databases).map(([alias, { url }]) => [
-        alias,
-        { url: env ? filled(url, env) : url },
-      ]),
+      Object.entries(document.databases).map(([alias, written]) => [alias, resolveDatabase(written, env)]),
     ),
     services,
     phases,
     defaults: { stallBudgetMs: stallBudget, lockRetryMs: lockRetry, ...otherDefaults },
+    searchPath: document.searchPath,
     contract: { quietMs: document.contract.quiet },
     allow: document.allow.map((waiver, index) => ({ ...waiver, index })),
     place,
@@ -52,7 +59,34 @@ function resolveService(name: string, written: PlanDocument['services'][string])
     sourceSchema: from.schema,
     targetDatabase: written.to,
     tables: written.tables,
+    views: written.views,
+    functions: written.functions,
+    types: written.types,
+    compat: compatRules(written.compat),
     roles: [...new Set(written.roles)],
+  }
+}
+
+function compatRules(written: PlanDocument['services'][string]['compat']): CompatRule[] {
+  if (written === undefined) return []
+  if (typeof written === 'string') return [{ tables: '*', policy: written }]
+  return Object.entries(written).map(([tables, policy]) => ({ tables, policy }))
+}
+
+function resolveDatabase(
+  { url, standbys, subscribers, pooler }: PlanDocument['databases'][string],
+  env: NodeJS.ProcessEnv | undefined,
+): DatabaseSpec {
+  const fill = (text: string): string => (env ? filled(text, env) : text)
+  return {
+    url: fill(url),
+    standbys: standbys.map(fill),
+    subscribers: subscribers.map(fill),
+    pooler: pooler && {
+      admin: fill(pooler.admin),
+      database: pooler.database,
+      pauseTimeoutMs: pooler.pauseTimeout,
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { compatPolicies } from './compat.ts'
 import { durationPattern, formatDuration, parseDuration } from './duration.ts'
 
 const minute = 60_000
@@ -23,14 +24,43 @@ function duration(description: string, fromMs: number, toMs: number) {
     .describe(description)
 }
 
+const environment = '${NAME}, ${NAME:-default} and ${NAME:?message} are read from the environment'
+
+function connection(description: string) {
+  return z.string().describe(`${description} ${environment}.`)
+}
+
+const pooler = z.strictObject({
+  admin: connection('Connection string of the admin console, postgres://user@host:6432/pgbouncer.'),
+  database: text(
+    'Name under which the pooler offers the database. Without it: the name in "url".',
+  ).optional(),
+  pauseTimeout: duration(
+    'How long PAUSE may take before it is given up and the switch goes on without: 100ms to 30s.',
+    100,
+    30_000,
+  ).prefault('2s'),
+})
+
 const database = z.strictObject({
   url: z
     .string()
     .describe(
-      'Connection string, postgres://user@host:5432/database. The only value in which ${NAME}, ' +
-        '${NAME:-default} and ${NAME:?message} are read from the environment; $${ is a literal ${.',
+      'Connection string, postgres://user@host:5432/database. Here and in the other connection strings of a ' +
+        `database ${environment}, and nowhere else; $\${ is a literal \${.`,
     ),
+  standbys: z
+    .array(connection('Connection string of a physical standby.'))
+    .default([])
+    .describe('Physical standbys, which are looked at before and during a switch.'),
+  subscribers: z
+    .array(connection('Connection string of a database that subscribes to this one.'))
+    .default([])
+    .describe('Logical subscribers, whose tables follow right after a switch.'),
+  pooler: pooler.optional().describe('A PgBouncer that is paused for the instant of a switch.'),
 })
+
+const policy = z.enum(compatPolicies)
 
 const service = z.strictObject({
   from: z
@@ -45,6 +75,31 @@ const service = z.strictObject({
     .array(text('Name of a table, or a glob with * ? [] {}. A backslash takes a glob character literally.'))
     .min(1, 'needs at least one table')
     .describe('Tables of this service, as names or globs. A table belongs to one service only.'),
+  views: z
+    .array(text('Name of a view or materialized view, or a glob.'))
+    .default([])
+    .describe('Views and materialized views that go with the service.'),
+  functions: z
+    .array(
+      text('Name of a function or procedure, or its signature such as "total(integer, text)", or a glob.'),
+    )
+    .default([])
+    .describe('Functions and procedures that go with the service.'),
+  types: z
+    .array(text('Name of an enum, domain, composite or range type, or a glob.'))
+    .default([])
+    .describe('Types that go with the service; they move at contract, as a type has no second name.'),
+  compat: z
+    .union([
+      policy,
+      z.record(text('Name of a table, or a glob.'), policy).refine((map) => Object.keys(map).length > 0, {
+        error: 'needs at least one entry',
+      }),
+    ])
+    .optional()
+    .describe(
+      'How old names of this service keep working: one policy, or tables (names or globs) with theirs. Without it: defaults.compat.',
+    ),
   roles: z
     .array(text('Name of a role.'))
     .default([])
@@ -64,7 +119,19 @@ const defaults = z.strictObject({
     '200ms',
   ),
   lockRetry: duration('How long a step tries again to get its locks.', 0, day).prefault('60s'),
-  compat: z.enum(['view']).default('view').describe('How old names keep working after a switch.'),
+  compat: policy
+    .default('view')
+    .describe(
+      'How old names keep working after a switch. view: a view under the old name. search-path: the roles of ' +
+        '"searchPath" find the table by its name alone. late: the switch waits until no one uses the old name. ' +
+        'none: the old name is gone. shell: a partitioned table with the moved one as its only partition.',
+    ),
+  onDrift: z
+    .enum(['report', 'refuse'])
+    .default('report')
+    .describe(
+      'What happens to a change of structure by others between expand and contract: it is reported, or its statement is refused.',
+    ),
   backup: z
     .enum(['each-phase', 'first-phase', 'none'])
     .default('each-phase')
@@ -89,6 +156,19 @@ const defaults = z.strictObject({
     .default(true)
     .describe(
       'Whether the old names count their uses after a switch, as evidence for contract. Costs some microseconds a statement, and a row for inserts and updates.',
+    ),
+})
+
+const searchPath = z.strictObject({
+  roles: z
+    .array(text('Name of a role.'))
+    .default([])
+    .describe('Roles whose search_path gets the new schemas at its end.'),
+  database: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether the search_path of the whole database gets them, for roles that have none of their own.',
     ),
 })
 
@@ -142,6 +222,9 @@ export const planSchema = z.strictObject({
     .default([])
     .describe('Switch phases. Services that no phase names get a phase each, after these.'),
   defaults: defaults.prefault({}).describe('Settings of the whole plan.'),
+  searchPath: searchPath
+    .prefault({})
+    .describe('Who is given the new schemas in search_path, for tables whose policy is search-path.'),
   contract: contract.prefault({}).describe('Settings of the last phase, which drops the old names.'),
   allow: z.array(waiver).default([]).describe('Refusals waived by name, each with a reason.'),
 })

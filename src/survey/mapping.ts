@@ -1,6 +1,7 @@
 import { readPartitions, readRelations, readRelationsByOid, type Relation } from '../catalog/relations.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { didYouMean } from '../errors/suggest.ts'
+import { policyOf, type CompatPolicy } from '../plan/compat.ts'
 import { matchTables } from '../plan/match.ts'
 import type { Plan, Service } from '../plan/plan.ts'
 import type { Session } from '../pg/session.ts'
@@ -12,6 +13,8 @@ export interface Mapping {
   readonly name: string
   readonly source: string
   readonly target: string
+  /** How its old name keeps working. */
+  readonly compat: CompatPolicy
 }
 
 export interface Resolved {
@@ -153,6 +156,7 @@ function inPlanOrder(
       name: found.name,
       source: service.sourceSchema,
       target: service.schema,
+      compat: policyOf(found.name, service.compat, plan.defaults.compat),
     }))
 }
 
