@@ -90,12 +90,15 @@ const service = z.strictObject({
     .default([])
     .describe('Types that go with the service; they move at contract, as a type has no second name.'),
   compat: z
-    .union([
-      policy,
-      z.record(text('Name of a table, or a glob.'), policy).refine((map) => Object.keys(map).length > 0, {
-        error: 'needs at least one entry',
-      }),
-    ])
+    .union(
+      [
+        policy,
+        z.record(text('Name of a table, or a glob.'), policy).refine((map) => Object.keys(map).length > 0, {
+          error: 'needs at least one entry',
+        }),
+      ],
+      { error: `expected ${compatPolicies.join(', ')}, or tables with one of these each` },
+    )
     .optional()
     .describe(
       'How old names of this service keep working: one policy, or tables (names or globs) with theirs. Without it: defaults.compat.',

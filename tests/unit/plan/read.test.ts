@@ -12,11 +12,16 @@ describe('a plan', () => {
     expect(place(['name'])).toEqual({ file: 'plans/shop.yaml', line: 2, column: 7 })
     expect(hash).toMatch(/^[0-9a-f]{64}$/)
     expect(structure).toContain('"order_*"')
-    const service = { database: 'db', sourceSchema: 'public', targetDatabase: 'db', roles: [] }
+    const service = {
+      ...{ database: 'db', sourceSchema: 'public', targetDatabase: 'db' },
+      ...{ views: [], functions: [], types: [], compat: [], roles: [] },
+    }
     expect(plan).toEqual({
       file: 'plans/shop.yaml',
       name: 'shop',
-      databases: { db: { url: 'postgres://localhost/shop' } },
+      databases: {
+        db: { url: 'postgres://localhost/shop', standbys: [], subscribers: [], pooler: undefined },
+      },
       services: [
         { name: 'users', schema: 'users', tables: ['users'], ...service },
         { name: 'orders', schema: 'orders', tables: ['orders', 'order_*'], ...service },
@@ -31,12 +36,14 @@ describe('a plan', () => {
         stallBudgetMs: 200,
         lockRetryMs: 60_000,
         compat: 'view',
+        onDrift: 'report',
         backup: 'each-phase',
         backupDir: 'backups',
         backupJobs: 2,
         onProbeFailure: 'undo',
         countUses: true,
       },
+      searchPath: { roles: [], database: false },
       contract: { quietMs: 7 * 86_400_000 },
       allow: [],
     })
@@ -44,12 +51,14 @@ describe('a plan', () => {
 
   test('takes what is written', () => {
     const plan = read(`${head}services:
-  users: { from: "db.My.Old schema", to: db, schema: new users, tables: [users], roles: [app, app] }
+  users: { from: "db.My.Old schema", to: db, schema: new users, tables: [users], roles: [app, app], views: [user_totals],
+           functions: ["f(text)"], types: [mood], compat: { users: late, "*": none } }
   orders: { from: db.public, to: db, tables: [orders] }
-  rest: { from: db.public, to: db, tables: ["*_log"] }
+  rest: { from: db.public, to: db, tables: ["*_log"], compat: search-path }
+searchPath: { roles: [app] }
 phases:
   - { name: critical, switch: [orders] }
-defaults: { stallBudget: 1s, lockRetry: 5m, backup: none, backupDir: /b, backupJobs: 4, onProbeFailure: stop }
+defaults: { stallBudget: 1s, lockRetry: 5m, backup: none, backupDir: /b, backupJobs: 4, onProbeFailure: stop, onDrift: refuse }
 contract: { quiet: 0s }
 allow:
   - { rule: trigger, on: public.users, because: it is idle }
@@ -61,8 +70,18 @@ allow:
       sourceSchema: 'My.Old schema',
       targetDatabase: 'db',
       tables: ['users'],
+      views: ['user_totals'],
+      functions: ['f(text)'],
+      types: ['mood'],
+      compat: [
+        { tables: 'users', policy: 'late' },
+        { tables: '*', policy: 'none' },
+      ],
       roles: ['app'],
     })
+    expect(plan.services[2]).toMatchObject({ compat: [{ tables: '*', policy: 'search-path' }] })
+    expect(plan.searchPath).toEqual({ roles: ['app'], database: false })
+    expect(plan.defaults).toMatchObject({ compat: 'view', onDrift: 'refuse' })
     expect(plan.phases.map(({ name }) => name)).toEqual([
       'expand',
       'critical',
@@ -159,7 +178,7 @@ ${services}`)
 
   test('is refused outside of urls, and in a malformed reference', () => {
     expect(errorOf(`${head}services:\n  a: { from: db.c, to: db, tables: ["\${T}"] }\n`).message).toContain(
-      'services.a.tables.0: ${…} is read in the url of a database only',
+      'services.a.tables.0: ${…} is read in the connection strings of a database only',
     )
     for (const url of ['${', '${1}', '${A:+b}', '${A', '${A B}', '${A:-${B}}']) {
       const error = errorOf(`${head.replace('postgres://localhost/shop', url)}${services}`, { A: 'x' })
