@@ -1,10 +1,11 @@
+import { asidePrefix, stageSchema } from './names.ts'
 import type { Session } from '../pg/session.ts'
 
 /**
  * Where a table of the move stands:
  * plain: at its old name, nothing at the new one; expanded: the facade view is at the new name; switched: the table is
- * at the new name and the view at the old one; contracted: at the new name, nothing at the old one; foreign: something
- * of someone else sits at the other name; missing: the table is gone or somewhere else.
+ * at the new name, and a view is at the old one or set aside; contracted: at the new name, nothing is left of the old
+ * one; foreign: something of someone else sits at the other name; missing: the table is gone or somewhere else.
  */
 export type Stand = 'plain' | 'expanded' | 'switched' | 'contracted' | 'foreign' | 'missing'
 
@@ -13,6 +14,10 @@ export interface Location {
   readonly stand: Stand
   /** The view at the other name, when it is ours. */
   readonly view: number | null
+  /** The facade that waits in the staging schema while the old name is no view. */
+  readonly aside: number | null
+  /** The partitioned table at the old name whose only partition this table is. */
+  readonly shell: number | null
   /** Do view and table have the same columns in the same order and types? */
   readonly sameColumns: boolean
   readonly where: string | null
@@ -42,21 +47,24 @@ export async function readLocations(
               case when n.nspname = m.source then m.target when n.nspname = m.target then m.source end as elsewhere
          from moved m left join pg_class c on c.oid = m.relation left join pg_namespace n on n.oid = c.relnamespace)
      select a.relation, case when a.now = a.name and a.elsewhere is not null then
-              case when v.oid is null then case when a.schema = a.source then 'plain' else 'contracted' end
-                   when v.relkind = 'v' and obj_description(v.oid, 'pg_class') = $2
+              case when v.oid is null
+                     then case when a.schema = a.source then 'plain' when s.oid is null then 'contracted' else 'switched' end
+                   when v.relkind = 'v' and v.ours
                      then case when a.schema = a.source then 'expanded' else 'switched' end
+                   when v.relkind = 'p' and v.ours and a.schema = a.target and s.oid is not null then 'switched'
                    else 'foreign' end
               else 'missing' end as stand,
-            case when v.relkind = 'v' and obj_description(v.oid, 'pg_class') = $2 then v.oid end as view,
+            case when v.relkind = 'v' and v.ours then v.oid end as view, s.oid as aside,
+            case when v.relkind = 'p' and v.ours then v.oid end as shell,
             not exists (
               (select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
                 where attrelid = a.relation and attnum > 0 and not attisdropped
                except all
                select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
-                where attrelid = v.oid and attnum > 0 and not attisdropped)
+                where attrelid = coalesce(s.oid, v.oid) and attnum > 0 and not attisdropped)
               union all
               (select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
-                where attrelid = v.oid and attnum > 0 and not attisdropped
+                where attrelid = coalesce(s.oid, v.oid) and attnum > 0 and not attisdropped
                except all
                select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
                 where attrelid = a.relation and attnum > 0 and not attisdropped)) as "sameColumns",
@@ -66,13 +74,19 @@ export async function readLocations(
                      where r.ev_class = v.oid and p.proname = 'used_' || a.relation) as "isWatched"
        from at a
        left join pg_namespace o on o.nspname = a.elsewhere
-       left join pg_class v on v.relnamespace = o.oid and v.relname = a.name`,
-    [JSON.stringify(tables), mark],
+       left join lateral (
+         select c.oid, c.relkind, obj_description(c.oid, 'pg_class') is not distinct from $2 as ours
+           from pg_class c where c.relnamespace = o.oid and c.relname = a.name) v on true
+       left join lateral (
+         select c.oid from pg_class c
+          where c.relnamespace = to_regnamespace($3) and c.relname = $4 || a.relation and c.relkind = 'v'
+            and obj_description(c.oid, 'pg_class') = $2) s on true`,
+    [JSON.stringify(tables), mark, stageSchema, asidePrefix],
   )
   return new Map(
-    rows.map(({ relation, stand, view, sameColumns, where, isWatched }) => [
+    rows.map(({ relation, stand, view, aside, shell, sameColumns, where, isWatched }) => [
       relation,
-      { relation, stand, view, sameColumns, where, isWatched },
+      { relation, stand, view, aside, shell, sameColumns, where, isWatched },
     ]),
   )
 }

@@ -10,3 +10,11 @@ export function markOf(planName: string): string {
 export function isMarked(comment: string | null, planName: string): boolean {
   return comment === markOf(planName)
 }
+
+/** Begins the name under which a facade waits in the staging schema while no view is at the old name. */
+export const asidePrefix = 'aside_'
+
+/** By OID, since tables of two schemas may have one name and a suffix might be cut off at 63 bytes. */
+export function asideName(relation: number): string {
+  return `${asidePrefix}${relation}`
+}

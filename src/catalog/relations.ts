@@ -15,6 +15,8 @@ export interface Relation {
   readonly rowSecurity: boolean
   readonly hasColumnGrants: boolean
   readonly isTyped: boolean
+  /** Columns of the primary key in its order; empty without one. */
+  readonly primaryKey: readonly string[]
   readonly extension: string | null
   readonly comment: string | null
   readonly bytes: string
@@ -29,6 +31,9 @@ const relationColumns = `
   c.relrowsecurity as "rowSecurity",
   exists (select from pg_attribute a where a.attrelid = c.oid and a.attacl is not null and not a.attisdropped) as "hasColumnGrants",
   c.reloftype <> 0 as "isTyped",
+  array(select a.attname::text from pg_constraint k cross join lateral unnest(k.conkey) with ordinality u (attnum, position)
+          join pg_attribute a on a.attrelid = c.oid and a.attnum = u.attnum
+         where k.conrelid = c.oid and k.contype = 'p' order by u.position) as "primaryKey",
   (select e.extname from pg_depend d join pg_extension e on e.oid = d.refobjid
     where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e') as extension,
   obj_description(c.oid, 'pg_class') as comment,

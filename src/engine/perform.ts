@@ -1,7 +1,8 @@
 import { isMigrateError } from '../errors/migrate-error.ts'
-import type { Action } from '../steps/action.ts'
+import type { Action, GateAction } from '../steps/action.ts'
 import { stepKind } from '../steps/registry.ts'
 import { awaitQuietNames } from '../usage/gate.ts'
+import { awaitUnusedTables } from '../usage/unused.ts'
 import { backUp } from './backing-up.ts'
 import { databaseFailure } from './failure.ts'
 import type { PlacedStep } from './placed.ts'
@@ -43,7 +44,7 @@ async function perform(
   action: Action,
   end: 'done' | 'pending' | undefined,
 ): Promise<boolean> {
-  const { events, run, session } = work
+  const { events, run } = work
   const { phase, step } = placed
   work.throwIfStopped(action.sentence)
   const began = performance.now()
@@ -76,16 +77,9 @@ async function perform(
     case 'probe':
       await performProbes(work, phase, action)
       break
-    case 'gate': {
-      const { tables } = await work.refresh()
-      await awaitQuietNames(
-        session,
-        run,
-        tables.filter(({ relation }) => action.relations.includes(relation)),
-        action.quietMs,
-      )
+    case 'gate':
+      await performGate(work, action)
       break
-    }
   }
   events.emit({
     type: 'action:end',
@@ -95,6 +89,13 @@ async function perform(
     attempts: 1,
   })
   return action.policy === 'backup'
+}
+
+async function performGate(work: Work, { evidence, relations, quietMs }: GateAction): Promise<void> {
+  const { tables, facts } = await work.refresh()
+  const watched = tables.filter(({ relation }) => relations.includes(relation))
+  if (evidence === 'views') await awaitQuietNames(work.session, work.run, watched, quietMs)
+  else await awaitUnusedTables(work.session, watched, facts.foreignKeys)
 }
 
 /** Row first: the journal speaks in the same transaction as the change, before it, and fails it when the lease is gone. */

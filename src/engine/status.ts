@@ -156,7 +156,7 @@ function holderOf(lease: LeaseRow): Status['lease'] {
 async function longTransactions(now: Survey, { session }: Workspace): Promise<string[]> {
   const oids = now.facts.tables.flatMap(({ relation, location }) => [
     relation,
-    ...(location.view === null ? [] : [location.view]),
+    ...[location.view, location.shell].filter((oid) => oid !== null),
   ])
   return (await readBlockers(session, oids, longTransactionMs)).map(describeBlocker)
 }

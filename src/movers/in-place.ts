@@ -2,6 +2,7 @@ import type { PhaseSpec, Plan, Service } from '../plan/plan.ts'
 import type { Step } from '../steps/kind.ts'
 import type { Facts, TableFacts } from '../survey/facts.ts'
 import { batches } from './batches.ts'
+import { pathSchemas } from '../survey/search-path.ts'
 import { expandStep, schemaStep } from '../steps/names.ts'
 
 /** A phase of the plan with its steps, in the order in which they are done. */
@@ -58,6 +59,9 @@ function expand({ facts, database, services, tables }: Scope): Step[] {
         kind: 'pin-routines',
         config: { database, source },
       })),
+    ...(pathSchemas(tables).length === 0
+      ? []
+      : [{ id: 'search path', kind: 'set-path', config: { database } }]),
     ...services.flatMap((service) =>
       of(service).map((table) => ({
         id: expandStep(table.target, table.name),
@@ -74,7 +78,11 @@ function expand({ facts, database, services, tables }: Scope): Step[] {
 }
 
 function switchOver({ database, services, tables }: Scope): Step[] {
+  const late = tables.filter(({ compat }) => compat === 'late')
   return [
+    ...(late.length === 0
+      ? []
+      : [{ id: 'unused', kind: 'await-unused', config: { database, relations: oids(late) } }]),
     ...services.flatMap((service) => {
       const parts = batches(tables.filter((table) => table.service === service.name))
       return parts.map((part, index) => ({

@@ -1,4 +1,5 @@
 import type { Place } from '../errors/migrate-error.ts'
+import { checkCompat } from './check-compat.ts'
 import { checkMoves } from './check-moves.ts'
 import { checkNames } from './check-names.ts'
 import { checkPhases } from './check-phases.ts'
@@ -11,7 +12,7 @@ import type { PlanSource } from './source.ts'
 /** Everything that concerns more than one value of a plan: names that refer to others, and collisions. */
 export function checkPlan(source: PlanSource): Problem[] {
   const draft = draftOf(source.value)
-  return [checkNames, checkMoves, checkTables, checkPhases]
+  return [checkNames, checkMoves, checkTables, checkPhases, checkCompat]
     .flatMap((check): Finding[] => check(draft))
     .map(({ code, path, message, also = [] }) => ({
       code,

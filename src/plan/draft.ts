@@ -27,6 +27,10 @@ export interface Draft {
   readonly aliases: readonly string[]
   readonly services: readonly DraftService[]
   readonly phases: readonly DraftPhase[]
+  /** Compatibility policies wherever they are written. */
+  readonly policies: readonly Word[]
+  /** Does "searchPath" say whose path gets the new schemas? */
+  readonly namesPath: boolean
 }
 
 /** Takes from a document the parts that have the right form, and leaves the rest for the schema to report. */
@@ -40,7 +44,26 @@ export function draftOf(value: unknown): Draft {
       name: word(member(written, 'name'), ['phases', index, 'name']),
       services: words(member(written, 'switch'), ['phases', index, 'switch']),
     })),
+    policies: policies(value),
+    namesPath:
+      list(member(member(value, 'searchPath'), 'roles')).length > 0 ||
+      member(member(value, 'searchPath'), 'database') === true,
   }
+}
+
+function policies(value: unknown): Word[] {
+  const path = ['defaults', 'compat']
+  const ofServices = Object.entries(mapping(member(value, 'services'))).flatMap(([name, written]) => {
+    const at = ['services', name, 'compat']
+    const compat = member(written, 'compat')
+    return typeof compat === 'string'
+      ? [{ text: compat, path: at }]
+      : Object.entries(mapping(compat)).flatMap(([key, policy]) => word(policy, [...at, key]) ?? [])
+  })
+  return [
+    ...ofServices,
+    ...[word(member(member(value, 'defaults'), 'compat'), path)].flatMap((it) => it ?? []),
+  ]
 }
 
 /** `heal7.public` in two: all after the first dot is the schema, since a schema's name may have dots too. */

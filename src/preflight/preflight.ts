@@ -1,6 +1,7 @@
 import { MigrateError } from '../errors/migrate-error.ts'
 import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { waive } from '../survey/waivers.ts'
+import { policyRules } from './policies.ts'
 import { relationRules } from './relations.ts'
 import { rightsRules } from './rights.ts'
 import { routineRules } from './routines.ts'
@@ -10,6 +11,7 @@ import { surroundingRules } from './surroundings.ts'
 
 export const rules: readonly Rule[] = [
   ...relationRules,
+  ...policyRules,
   ...schemaRules,
   ...rightsRules,
   ...surroundingRules,

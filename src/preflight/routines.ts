@@ -2,6 +2,7 @@ import { readDependents, readViewTypeUses } from '../catalog/dependents.ts'
 import { ident, qualified } from '../pg/quoting.ts'
 import { oldName } from '../steps/names.ts'
 import type { BodyMention } from '../catalog/functions.ts'
+import type { PhaseKind } from '../plan/plan.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { Rule } from './rule.ts'
 
@@ -55,13 +56,13 @@ export const routineRules: readonly Rule[] = [
     id: 'routine-names-old-table',
     severity: 'error',
     waivable: true,
-    phases: ['contract'],
-    check: ({ tables }) =>
-      [...byRoutine(tables).values()]
+    phases: ['switch', 'contract'],
+    check: ({ tables, phase }) =>
+      [...byRoutine(ending(tables, phase)).values()]
         .filter(({ mention }) => mention.isQualified)
         .map(({ mention, names }) => ({
           on: mention.signature,
-          text: `its text names ${names.join(', ')} with the old schema in front, which is gone after contract`,
+          text: `its text names ${names.join(', ')} with the old schema in front, which is gone after ${phase}`,
           remedy: 'rewrite it with the new names',
         })),
   },
@@ -69,9 +70,9 @@ export const routineRules: readonly Rule[] = [
     id: 'routine-path-lacks-schema',
     severity: 'error',
     waivable: true,
-    phases: ['contract'],
-    check: ({ tables }) =>
-      [...byRoutine(tables).values()]
+    phases: ['switch', 'contract'],
+    check: ({ tables, phase }) =>
+      [...byRoutine(ending(tables, phase)).values()]
         .filter(
           ({ mention, targets }) =>
             mention.pinned !== null && !targets.every((target) => mention.pinned!.includes(target)),
@@ -119,6 +120,11 @@ export const routineRules: readonly Rule[] = [
     },
   },
 ]
+
+/** Tables whose old names end with that phase. */
+function ending(tables: readonly TableFacts[], phase: PhaseKind): TableFacts[] {
+  return tables.filter(({ compat }) => phase === 'contract' || compat === 'none' || compat === 'search-path')
+}
 
 interface Mentions {
   readonly mention: BodyMention

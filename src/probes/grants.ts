@@ -1,6 +1,7 @@
 import { readGrants, type Grant } from '../catalog/grants.ts'
 import { ident, qualified, role } from '../pg/quoting.ts'
 import { newName, oldName } from '../steps/names.ts'
+import type { TableFacts } from '../survey/facts.ts'
 import type { Probe, ProbeFinding } from './probe.ts'
 
 /** The same roles may do the same things by both names, and may enter the new schema. */
@@ -10,12 +11,13 @@ export const grants: Probe = {
   async run({ session, tables, facts, plan }) {
     const onViews = await readGrants(
       session,
-      tables.flatMap(({ location }) => (location.view === null ? [] : [location.view])),
+      tables.flatMap((table) => standIn(table) ?? []),
     )
     const findings: ProbeFinding[] = []
     for (const table of tables) {
-      if (table.location.view === null) continue
-      const view = new Set((onViews.get(table.location.view) ?? []).map(line))
+      const other = standIn(table)
+      if (other === null) continue
+      const view = new Set((onViews.get(other) ?? []).map(line))
       const base = new Set(table.grants.map(line))
       const differing = [
         ...[...base].filter((entry) => !view.has(entry)),
@@ -51,6 +53,11 @@ export const grants: Probe = {
       })),
     ]
   },
+}
+
+/** What carries the privileges of the other name: a view, a shell, or a facade that was set aside. */
+function standIn({ location }: TableFacts): number | null {
+  return location.view ?? location.shell ?? location.aside
 }
 
 function line({ column, grantee, privilege, grantable }: Grant): string {

@@ -32,7 +32,9 @@ async function check(
   if (found === undefined)
     return [{ severity: 'error', on, text: `sequence ${sequence.name} of column ${sequence.column} is gone` }]
   const owner =
-    sequence.kind === 'owned' && table.location.stand === 'switched' ? table.location.view : table.relation
+    sequence.kind === 'owned' && table.location.stand === 'switched'
+      ? (table.location.view ?? table.location.shell ?? table.relation)
+      : table.relation
   const column = ident(sequence.column)
   return [
     ...(found.owner === owner

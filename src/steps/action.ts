@@ -59,6 +59,8 @@ export interface ProbeAction extends ActionBase {
 /** A decision that evidence or a person must allow. */
 export interface GateAction extends ActionBase {
   readonly policy: 'gate'
+  /** What is watched: the views that stand under old names, or tables that are used past their facade. */
+  readonly evidence: 'views' | 'tables'
   readonly quietMs: number
   readonly relations: readonly number[]
 }

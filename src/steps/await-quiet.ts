@@ -17,6 +17,7 @@ export const awaitQuiet: StepKind<Config> = {
     {
       id: 'quiet',
       policy: 'gate',
+      evidence: 'views',
       sentence: 'read the evidence of use of the old names',
       database,
       relations,

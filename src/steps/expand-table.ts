@@ -107,7 +107,7 @@ function missingGrants({ relation, roles }: Config, context: StepContext): StepD
  * Functions that take a row of the table are called through the view with a row of the view: the two row types must
  * turn into each other.
  */
-export function casts(table: TableFacts): { from: string; to: string }[] {
+function casts(table: TableFacts): { from: string; to: string }[] {
   if (table.rowTypeUses.length === 0) return []
   const [old, new_] = [qualified(oldName(table)), qualified(newName(table))]
   return [

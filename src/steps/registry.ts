@@ -1,5 +1,6 @@
 // Written by `npm run generate` from the files of this folder; do not edit.
 import { awaitQuiet } from './await-quiet.ts'
+import { awaitUnused } from './await-unused.ts'
 import { contractTable } from './contract-table.ts'
 import { dropStage } from './drop-stage.ts'
 import { expandTable } from './expand-table.ts'
@@ -8,6 +9,7 @@ import { pointRoutines } from './point-routines.ts'
 import { prepareSchema } from './prepare-schema.ts'
 import { prepareStage } from './prepare-stage.ts'
 import { runProbes } from './run-probes.ts'
+import { setPathStep } from './set-path.ts'
 import { switchTables } from './switch-tables.ts'
 import { takeBackup } from './take-backup.ts'
 import { watchNames } from './watch-names.ts'
@@ -15,6 +17,7 @@ import type { StepKind } from './kind.ts'
 
 const kinds = [
   awaitQuiet,
+  awaitUnused,
   contractTable,
   dropStage,
   expandTable,
@@ -23,6 +26,7 @@ const kinds = [
   prepareSchema,
   prepareStage,
   runProbes,
+  setPathStep,
   switchTables,
   takeBackup,
   watchNames,

@@ -1,11 +1,12 @@
-import { stageSchema } from '../catalog/names.ts'
-import { ident, qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
 import { driftGuard } from './drift-guard.ts'
+import type { StepContext, StepData, StepKind } from './kind.ts'
 import { referencingFirst } from './lock-order.ts'
-import type { StepContext, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
+import { oldNameOf } from './policies.ts'
+import { publish, published, unpublish } from './publications.ts'
+import { relief } from './sequences.ts'
 import { refreshView } from './view.ts'
 
 type Config = {
@@ -15,9 +16,8 @@ type Config = {
   readonly part: number
   readonly parts: number
 }
-type Direction = 'forward' | 'back'
 
-/** Tables and their facade views change places, all in one short transaction; the mirror image undoes it. */
+/** Tables go to their new names, all in one short transaction; the mirror image undoes it. */
 export const switchTables: StepKind<Config> = {
   kind: 'switch-tables',
   traits: { lock: 'ACCESS EXCLUSIVE', reversible: 'until contract' },
@@ -38,38 +38,72 @@ export const switchTables: StepKind<Config> = {
     ),
   }),
   actions: (config, context) => {
-    const stale = config.relations
-      .map((relation) => context.table(relation))
-      .filter((table) => !isCurrent(table) && table.location.stand === 'switched')
-    return stale.length > 0 ? [refreshOldNames(config, stale)] : [swap(config, context, 'forward')]
+    const stale = tablesOf(config, context).filter(
+      (table) => !isCurrent(table) && table.location.stand === 'switched',
+    )
+    return stale.length > 0 ? [refreshOldNames(config, stale)] : [forward(config, context)]
   },
   settle(config, context) {
-    const tables = config.relations.map((relation) => context.table(relation))
+    const tables = tablesOf(config, context)
     const { relief: detached } = relief(tables)
     return detached === undefined ? [] : [settled(config, tables, detached.restore)]
   },
-  undo: (config, context, record) => [
-    swap(
-      config,
-      context,
-      'back',
-      new Map(
-        ((record['publications'] ?? []) as { relation: number; name: string }[]).map((p) => [
-          p.relation,
-          p.name,
-        ]),
+  undo: (config, context, record) => [back(config, context, record)],
+}
+
+function forward(config: Config, context: StepContext): TransactionAction {
+  const tables = tablesOf(config, context)
+  return {
+    ...base(config, 'swap tables and facade views', tables),
+    // The view is locked before the table, as its users lock them; the other order deadlocks with them.
+    lockFirst: referencingFirst(tables, context.facts.foreignKeys).map(newName),
+    statements: [
+      driftGuard(
+        tables.map((table) => ({ table: oldName(table), view: newName(table), relation: table.relation })),
       ),
+      ...touchRoutines(tables),
+      ...tables.flatMap((table) => oldNameOf(table).forward(table, context.plan.name)),
+      ...tables.flatMap((table) => publish(table, context)),
+    ],
+    ...relief(tables),
+  }
+}
+
+function back(config: Config, context: StepContext, record: StepData): TransactionAction {
+  const tables = tablesOf(config, context)
+  const added = (record['publications'] ?? []) as { relation: number; name: string }[]
+  return {
+    ...base(config, 'swap tables and views back', tables),
+    lockFirst: referencingFirst(tables, context.facts.foreignKeys).map((table) =>
+      oldNameOf(table).lockBack(table),
     ),
-  ],
+    statements: [
+      driftGuard(
+        tables.map((table) => ({
+          table: newName(table),
+          view: oldNameOf(table).other(table),
+          relation: table.relation,
+        })),
+      ),
+      ...touchRoutines(tables),
+      ...tables.flatMap((table) => oldNameOf(table).back(table)),
+      ...added.map(({ relation, name }) => unpublish(context.table(relation), name)),
+    ],
+    ...relief(tables),
+  }
 }
 
-function isCurrent({ location }: TableFacts): boolean {
-  return location.stand === 'contracted' || location.sameColumns
-}
-
-function list(relations: readonly number[], context: StepContext): string {
-  const names = relations.map((relation) => context.table(relation).name)
-  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+function base(config: Config, sentence: string, tables: readonly TableFacts[]) {
+  return {
+    id: `switch-${config.service}-${config.part}`,
+    policy: 'transaction',
+    sentence,
+    database: config.database,
+    lock: 'ACCESS EXCLUSIVE',
+    lockedRelations: tables.flatMap((table) => [oldName(table), newName(table)]),
+    again:
+      'the catalog tells which of the two is the table; they change places in one transaction with the journal row',
+  } as const
 }
 
 /** A swap that was given up after its sequences had been detached. */
@@ -93,69 +127,18 @@ function settled(
 
 /** Columns were added to a table after its switch: its old name gets them too. */
 function refreshOldNames(config: Config, tables: readonly TableFacts[]): TransactionAction {
+  const views = tables.map((table) => ({ table, view: oldNameOf(table).other(table) }))
   return {
     id: `refresh-${config.service}-${config.part}`,
     policy: 'transaction',
     sentence: 'give the old names the columns that their tables have got since',
     database: config.database,
     lock: 'ACCESS EXCLUSIVE',
-    lockedRelations: tables.map(oldName),
+    lockedRelations: views.map(({ view }) => view),
     lockFirst: [],
-    statements: tables.flatMap((table) => refreshView(oldName(table), newName(table), table)),
+    statements: views.flatMap(({ table, view }) => refreshView(view, newName(table), table)),
     again: 'the view is replaced by the same view',
   }
-}
-
-function swap(
-  config: Config,
-  context: StepContext,
-  direction: Direction,
-  dropFrom = new Map<number, string>(),
-): TransactionAction {
-  const tables = config.relations.map((relation) => context.table(relation))
-  const [from, to] = direction === 'forward' ? [oldName, newName] : [newName, oldName]
-  return {
-    id: `switch-${config.service}-${config.part}`,
-    policy: 'transaction',
-    sentence: direction === 'forward' ? 'swap tables and facade views' : 'swap tables and views back',
-    database: config.database,
-    lock: 'ACCESS EXCLUSIVE',
-    lockedRelations: tables.flatMap((table) => [oldName(table), newName(table)]),
-    // The view is locked before the table, as its users lock them; the other order deadlocks with them.
-    lockFirst: referencingFirst(tables, context.facts.foreignKeys).map(to),
-    statements: [
-      driftGuard(tables.map((table) => ({ table: from(table), view: to(table), relation: table.relation }))),
-      ...touchRoutines(tables),
-      ...tables.flatMap((table) => swapOne(table, from(table), to(table))),
-      ...publications(tables, context, direction, dropFrom),
-    ],
-    ...relief(tables),
-    again:
-      'the catalog tells which of the two is the table; they change places in one transaction with the journal row',
-  }
-}
-
-function swapOne(table: TableFacts, from: QualifiedName, to: QualifiedName): string[] {
-  const stage: QualifiedName = { schema: stageSchema, name: table.name }
-  const owned = ownedSequences(table)
-  return [
-    ...owned.map((sequence) => `alter sequence ${qualified(sequence)} owned by none`),
-    `alter view ${qualified(to)} set schema ${ident(stageSchema)}`,
-    `alter table ${qualified(from)} set schema ${ident(to.schema)}`,
-    `alter view ${qualified(stage)} set schema ${ident(from.schema)}`,
-    // A view's column may own the sequence: pg_get_serial_sequence() by the old name goes on answering.
-    ...owned.map(
-      (sequence) =>
-        `alter sequence ${qualified(sequence)} owned by ${qualified(oldName(table))}.${ident(sequence.column)}`,
-    ),
-  ]
-}
-
-/** Sequences of serial columns; those of identity columns cannot be detached and move with their table. */
-export function ownedSequences(table: TableFacts): readonly (QualifiedName & { readonly column: string })[] {
-  return table.sequences
-    .filter(({ kind }) => kind === 'owned')
-    .map(({ name, column }) => ({ schema: table.source, name, column }))
 }
 
 /**
@@ -173,49 +156,15 @@ function touchRoutines(tables: readonly TableFacts[]): string[] {
   )
 }
 
-/** A publication FOR TABLES IN SCHEMA would silently lose a table that leaves the schema. */
-function published({ source, live }: TableFacts, { facts }: StepContext): string[] {
-  if (live.isPartition) return []
-  return facts.replication.publications
-    .filter(({ how, schema }) => how === 'schema' && schema === source)
-    .map(({ name }) => name)
+function tablesOf({ relations }: Config, context: StepContext): TableFacts[] {
+  return relations.map((relation) => context.table(relation))
 }
 
-function publications(
-  tables: readonly TableFacts[],
-  context: StepContext,
-  direction: Direction,
-  dropFrom: ReadonlyMap<number, string>,
-): string[] {
-  return tables.flatMap((table) => {
-    if (direction === 'forward')
-      return published(table, context).map(
-        (name) => `alter publication ${ident(name)} add table ${qualified(newName(table))}`,
-      )
-    const name = dropFrom.get(table.relation)
-    return name === undefined
-      ? []
-      : [`alter publication ${ident(name)} drop table ${qualified(oldName(table))}`]
-  })
+function isCurrent({ location }: TableFacts): boolean {
+  return location.stand === 'contracted' || location.sameColumns
 }
 
-/**
- * nextval() locks a sequence until its transaction ends. A client that takes its key first and inserts later
- * (Hibernate does) therefore deadlocks with the swap every time; detaching the sequences just before avoids it.
- */
-function relief(tables: readonly TableFacts[]): Pick<TransactionAction, 'relief'> {
-  const owned = tables.flatMap((table) =>
-    ownedSequences(table).map((sequence) => ({ sequence, owner: oldName(table) })),
-  )
-  if (owned.length === 0) return {}
-  return {
-    relief: {
-      sentence: 'detach the sequences just before the swap',
-      before: owned.map(({ sequence }) => `alter sequence ${qualified(sequence)} owned by none`),
-      restore: owned.map(
-        ({ sequence, owner }) =>
-          `alter sequence ${qualified(sequence)} owned by ${qualified(owner)}.${ident(sequence.column)}`,
-      ),
-    },
-  }
+function list(relations: readonly number[], context: StepContext): string {
+  const names = relations.map((relation) => context.table(relation).name)
+  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
 }

@@ -14,12 +14,27 @@ export function createView(
   const name = qualified(view)
   return [
     `create view ${name}${options(facts)} as ${select(facts, table)}`,
-    ...(facts.live.owner === owner.runner ? [] : [`alter view ${name} owner to ${ident(facts.live.owner)}`]),
     ...setDefaults(name, facts),
-    // Default privileges may have given the new view more than the table has.
-    ...(owner.mayHaveExtra ? [clearGrants(name)] : []),
+    ...dressed(name, 'view', facts, planName, owner),
+  ]
+}
+
+/** The owner and privileges of a table for what stands in for it, and the tool's mark. */
+export function dressed(
+  name: string,
+  kind: 'view' | 'table',
+  facts: TableFacts,
+  planName: string,
+  owner?: { runner: string; mayHaveExtra: boolean },
+): string[] {
+  return [
+    ...(facts.live.owner === owner?.runner
+      ? []
+      : [`alter ${kind} ${name} owner to ${ident(facts.live.owner)}`]),
+    // Default privileges may have given it more than the table has.
+    ...(owner?.mayHaveExtra === false ? [] : [clearGrants(name)]),
     ...facts.grants.map((grant) => grantOn(name, grant)),
-    `comment on view ${name} is ${literal(markOf(planName))}`,
+    `comment on ${kind} ${name} is ${literal(markOf(planName))}`,
   ]
 }
 

@@ -37,9 +37,9 @@ export const watchNames: StepKind<Config> = {
       .map((table) => unwatch(config, table)),
 }
 
-/** A view without columns is not updatable, and a check option wants one that is. */
-function isCountable({ columns }: TableFacts): boolean {
-  return columns.length > 0
+/** Only a view can count. One without columns is not updatable, and a check option wants one that is. */
+function isCountable({ columns, compat }: TableFacts): boolean {
+  return columns.length > 0 && (compat === 'view' || compat === 'late')
 }
 
 /** Only a superuser may make a function that turns on its own counting. */

@@ -12,6 +12,7 @@ import {
 import { readGrants, readOwnersWithout, type Grant } from '../catalog/grants.ts'
 import { readLocations, type Location } from '../catalog/location.ts'
 import { markOf } from '../catalog/names.ts'
+import { readPathSettings, type PathSetting } from '../catalog/path-settings.ts'
 import { readRelationsByOid, type Relation } from '../catalog/relations.ts'
 import { readReplication, type Replication } from '../catalog/replication.ts'
 import { readRoles, readSchemas, type RoleFacts, type SchemaFacts } from '../catalog/roles.ts'
@@ -59,6 +60,8 @@ export interface Facts {
   readonly roles: ReadonlyMap<string, RoleFacts>
   readonly schemas: ReadonlyMap<string, SchemaFacts>
   readonly defaultPrivileges: readonly DefaultPrivilege[]
+  /** Of the roles that the plan gives the new schemas, and of the database. */
+  readonly pathSettings: readonly PathSetting[]
 }
 
 /**
@@ -134,6 +137,7 @@ export async function readFacts(
       ...sources,
       ...new Set(mappings.map(({ target }) => target)),
     ]),
+    pathSettings: await readPathSettings(session, plan.searchPath.roles, server.isSuperuser),
     schemas: new Map((await readSchemas(session)).map((schema) => [schema.name, schema])),
   }
 }

@@ -17,3 +17,15 @@ export function pinnedPath(plan: Plan, source: string, first: 'old' | 'new'): st
 export function pathText(path: readonly string[]): string {
   return path.map(ident).join(', ')
 }
+
+/** The names in a path as pg_db_role_setting and pg_proc keep it. */
+export function splitPath(text: string): string[] {
+  return [...text.matchAll(/"((?:[^"]|"")*)"|([^,\s]+)/g)].map(([, quoted, bare]) =>
+    quoted === undefined ? bare! : quoted.replaceAll('""', '"'),
+  )
+}
+
+/** The schemas that clients must find tables in without naming them, because nothing will stand at the old names. */
+export function pathSchemas(mappings: readonly { compat: string; target: string }[]): string[] {
+  return [...new Set(mappings.filter(({ compat }) => compat === 'search-path').map(({ target }) => target))]
+}

@@ -16,10 +16,13 @@ export interface Sighting {
  * use takes, cached plans included.
  */
 export async function observeUse(session: Session, tables: readonly TableFacts[]): Promise<Sighting[]> {
-  const switched = tables.filter(({ location }) => location.stand === 'switched' && location.view !== null)
+  const switched = tables.flatMap((table) => {
+    const at = table.location.view ?? table.location.shell
+    return table.location.stand === 'switched' && at !== null ? [{ ...table, at }] : []
+  })
   const holders = await readBlockers(
     session,
-    switched.map(({ location }) => location.view!),
+    switched.map(({ at }) => at),
   )
   const calls = await readCalls(session)
   const byView = new Map<string, string[]>()
@@ -29,14 +32,14 @@ export async function observeUse(session: Session, tables: readonly TableFacts[]
     (
       await session.query<{ oid: number; name: string }>(
         `select o as oid, o::oid::regclass::text as name from unnest($1::oid[]) o`,
-        [switched.map(({ location }) => location.view)],
+        [switched.map(({ at }) => at)],
       )
     ).map(({ oid, name }) => [oid, name]),
   )
   return switched.map((table) => ({
     relation: table.relation,
     calls: table.location.isWatched ? (calls.get(table.relation) ?? 0) : null,
-    sightings: byView.get(names.get(table.location.view!) ?? '') ?? [],
+    sightings: byView.get(names.get(table.at) ?? '') ?? [],
   }))
 }
 

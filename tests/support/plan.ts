@@ -1,3 +1,4 @@
+import type { CompatPolicy } from '../../src/plan/compat.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { parsePlan } from '../../src/plan/read.ts'
 
@@ -8,6 +9,7 @@ export interface PlanSketch {
   readonly services: Readonly<Record<string, readonly string[] | ServiceSketch>>
   readonly phases?: readonly { readonly name: string; readonly switch: readonly string[] }[]
   readonly defaults?: Readonly<Record<string, string | number | boolean>>
+  readonly searchPath?: { readonly roles?: readonly string[]; readonly database?: boolean }
   readonly quiet?: string
   readonly allow?: readonly { readonly rule: string; readonly on: string; readonly because: string }[]
 }
@@ -16,6 +18,10 @@ export interface ServiceSketch {
   readonly tables: readonly string[]
   readonly schema?: string
   readonly roles?: readonly string[]
+  readonly views?: readonly string[]
+  readonly functions?: readonly string[]
+  readonly types?: readonly string[]
+  readonly compat?: CompatPolicy | Readonly<Record<string, CompatPolicy>>
 }
 
 /** The text of a plan file: JSON, which is YAML too. No backups and no quiet period, unless the sketch says so. */
@@ -32,6 +38,7 @@ export function planText(url: string, sketch: PlanSketch): string {
     services: Object.fromEntries(Object.entries(sketch.services).map(([name, it]) => [name, service(it)])),
     ...(sketch.phases === undefined ? {} : { phases: sketch.phases }),
     defaults: { backup: 'none', ...sketch.defaults },
+    ...(sketch.searchPath === undefined ? {} : { searchPath: sketch.searchPath }),
     contract: { quiet: sketch.quiet ?? '0s' },
     ...(sketch.allow === undefined ? {} : { allow: sketch.allow }),
   })

@@ -158,6 +158,12 @@ const slips: readonly [name: string, written: string, ...messages: readonly (str
     /has 64 bytes/,
   ],
 
+  [
+    'search-path for nobody',
+    `${head}services:\n  a: { from: db.c, to: db, tables: [t], compat: { t: »search-path } }\n`,
+    /^policy search-path needs "searchPath"/,
+  ],
+
   // References to each other
   [
     'an unknown alias in from',

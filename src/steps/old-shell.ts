@@ -1,0 +1,59 @@
+import { ident, qualified } from '../pg/quoting.ts'
+import type { TableFacts } from '../survey/facts.ts'
+import { newName, oldName } from './names.ts'
+import { aside, dropAside, setAside, takeBack } from './old-aside.ts'
+import type { OldName } from './old-name.ts'
+import { attach, detach, moveSequences } from './sequences.ts'
+import { dressed } from './view.ts'
+
+/**
+ * A partitioned table under the old name, of which the moved table is the only partition: a real table for TRUNCATE,
+ * COPY FROM, system columns and constraints by name (manual, chapter 5.11). Dropping it would drop the rows, so it is
+ * detached first, always.
+ */
+export const shellOldName: OldName = {
+  dropped: 'the partitioned table under the old name, from which the table is detached first',
+  lockBack: oldName,
+  other: aside,
+  forward: (table, planName) => [
+    ...detach(table),
+    ...setAside(table),
+    `alter table ${qualified(oldName(table))} set schema ${ident(table.target)}`,
+    ...createShell(table, planName),
+    ...attach(table, oldName(table)),
+  ],
+  back: (table) => [
+    ...detach(table),
+    ...dropShell(table),
+    `alter table ${qualified(newName(table))} set schema ${ident(table.source)}`,
+    ...takeBack(table),
+    ...attach(table, oldName(table)),
+  ],
+  contract: (table) => [
+    ...detach(table),
+    ...dropShell(table),
+    ...moveSequences(table, table.source, table.target),
+    ...attach(table, newName(table)),
+    ...dropAside(table),
+  ],
+}
+
+function createShell(table: TableFacts, planName: string): string[] {
+  const [shell, partition] = [qualified(oldName(table)), qualified(newName(table))]
+  const key = table.live.primaryKey.map(ident).join(', ')
+  const method = table.live.primaryKey.length === 1 ? 'list' : 'range'
+  return [
+    `create table ${shell} (like ${partition} including defaults including constraints including generated including storage) ` +
+      `partition by ${method} (${key})`,
+    `alter table ${shell} add primary key (${key})`,
+    `alter table ${shell} attach partition ${partition} default`,
+    ...dressed(shell, 'table', table, planName),
+  ]
+}
+
+function dropShell(table: TableFacts): string[] {
+  return [
+    `alter table ${qualified(oldName(table))} detach partition ${qualified(newName(table))}`,
+    `drop table ${qualified(oldName(table))} restrict`,
+  ]
+}

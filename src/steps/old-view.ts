@@ -1,0 +1,48 @@
+import { stageSchema } from '../catalog/names.ts'
+import { ident, qualified, type QualifiedName } from '../pg/quoting.ts'
+import type { TableFacts } from '../survey/facts.ts'
+import { newName, oldName } from './names.ts'
+import type { OldName } from './old-name.ts'
+import { attach, detach, moveSequences, ownedSequences } from './sequences.ts'
+import { dropTelltale } from './view.ts'
+
+/**
+ * Table and facade change places: a view under the old name, which takes the sequences with it, since a view's column
+ * may own one and pg_get_serial_sequence() by the old name goes on answering.
+ */
+export const viewOldName: OldName = {
+  dropped: 'the view under the old name',
+  lockBack: oldName,
+  other: oldName,
+  forward: (table) => swap(table, oldName(table), newName(table)),
+  back: (table) => swap(table, newName(table), oldName(table)),
+  contract: (table) => [
+    ...detach(table),
+    // Inserts wait for the sequence from here on, so the view must be had quickly or not at all.
+    ...(ownedSequences(table).length === 0 ? [] : [`set local lock_timeout = 20`]),
+    ...moveSequences(table, table.source, table.target),
+    ...attach(table, newName(table)),
+    ...dropCasts(table, qualified(oldName(table))),
+    // Never CASCADE: whatever still depends on the old name must be seen.
+    `drop view ${qualified(oldName(table))} restrict`,
+    ...dropTelltale(table),
+  ],
+}
+
+function swap(table: TableFacts, from: QualifiedName, to: QualifiedName): string[] {
+  const stage: QualifiedName = { schema: stageSchema, name: table.name }
+  return [
+    ...detach(table),
+    `alter view ${qualified(to)} set schema ${ident(stageSchema)}`,
+    `alter table ${qualified(from)} set schema ${ident(to.schema)}`,
+    `alter view ${qualified(stage)} set schema ${ident(from.schema)}`,
+    ...attach(table, oldName(table)),
+  ]
+}
+
+/** The casts between the row types of a table and of the view that stood in for it. */
+export function dropCasts(table: TableFacts, view: string): string[] {
+  if (table.rowTypeUses.length === 0) return []
+  const home = qualified(newName(table))
+  return [`drop cast if exists (${view} as ${home})`, `drop cast if exists (${home} as ${view})`]
+}

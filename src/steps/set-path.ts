@@ -1,0 +1,92 @@
+import { ident } from '../pg/quoting.ts'
+import type { PathSetting } from '../catalog/path-settings.ts'
+import { pathSchemas, pathText, splitPath } from '../survey/search-path.ts'
+import type { TransactionAction } from './action.ts'
+import type { StepContext, StepKind } from './kind.ts'
+
+type Config = { readonly database: string }
+type Change = {
+  readonly role: string | null
+  readonly before: string | null
+  readonly after: string
+}
+
+/**
+ * Puts the new schemas at the end of search_path, for the roles of the plan in this database or for the database. The
+ * old schema stays first, so that nothing changes until the tables have moved. Sessions that are connected keep the
+ * path they began with (manual, ALTER ROLE).
+ */
+export const setPathStep: StepKind<Config> = {
+  kind: 'set-path',
+  traits: { lock: 'none', reversible: 'always' },
+  summary: (_config, context) =>
+    `append ${pathSchemas(context.facts.tables).map(ident).join(', ')} to search_path of ${wanted(context).map(whose).join(', ')}`,
+  undoSummary: () => 'set search_path as it was, where nobody else has changed it since',
+  observe: (_config, context) => (changes(context).length === 0 ? 'present' : 'absent'),
+  record: (_config, context) => ({ changes: changes(context) }),
+  actions: ({ database }, context) => [
+    transaction(
+      database,
+      'set search_path for new sessions',
+      changes(context).map((change) => alter(change.role, context, `set search_path = ${change.after}`)),
+    ),
+  ],
+  undo: ({ database }, context, record) => [
+    transaction(
+      database,
+      'set search_path as it was',
+      ((record['changes'] ?? []) as Change[])
+        .filter((change) => isOurs(change, context))
+        .map(({ role, before }) =>
+          alter(
+            role,
+            context,
+            before === null ? 'reset search_path' : `set search_path = ${pathText(splitPath(before))}`,
+          ),
+        ),
+    ),
+  ],
+}
+
+/** Settings the plan names: its roles, and the database itself. */
+function wanted({ plan, facts }: StepContext): PathSetting[] {
+  return facts.pathSettings.filter(({ role }) =>
+    role === null ? plan.searchPath.database : plan.searchPath.roles.includes(role),
+  )
+}
+
+function changes(context: StepContext): Change[] {
+  return wanted(context).flatMap(({ role, own, effective }) => {
+    const path = splitPath(effective)
+    const missing = pathSchemas(context.facts.tables).filter((schema) => !path.includes(schema))
+    return missing.length === 0 ? [] : [{ role, before: own, after: pathText([...path, ...missing]) }]
+  })
+}
+
+function isOurs({ role, after }: Change, { facts }: StepContext): boolean {
+  const now = facts.pathSettings.find((setting) => setting.role === role)?.own ?? null
+  return now !== null && pathText(splitPath(now)) === after
+}
+
+function alter(role: string | null, { facts }: StepContext, what: string): string {
+  const database = `database ${ident(facts.server.database)}`
+  return role === null ? `alter ${database} ${what}` : `alter role ${ident(role)} in ${database} ${what}`
+}
+
+function whose({ role }: PathSetting): string {
+  return role === null ? 'the database' : `role ${ident(role)}`
+}
+
+function transaction(database: string, sentence: string, statements: readonly string[]): TransactionAction {
+  return {
+    id: 'path',
+    policy: 'transaction',
+    sentence,
+    database,
+    lock: 'none',
+    lockedRelations: [],
+    lockFirst: [],
+    statements,
+    again: 'the same path is set again',
+  }
+}

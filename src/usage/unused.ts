@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ForeignKey } from '../catalog/foreign-keys.ts'
+import { MigrateError } from '../errors/migrate-error.ts'
+import { qualified } from '../pg/quoting.ts'
+import type { Session } from '../pg/session.ts'
+import { oldName } from '../steps/names.ts'
+import type { TableFacts } from '../survey/facts.ts'
+
+const watchMs = 2_500
+const sampleEveryMs = 25
+
+/**
+ * Lets a switch go on only when nobody was seen using its tables by their old names: a session that came through the
+ * facade holds a lock on it too, one that came by the old name holds none.
+ * @throws MigrateError `gate-waiting` with who was seen
+ */
+export async function awaitUnusedTables(
+  session: Session,
+  tables: readonly TableFacts[],
+  keys: readonly ForeignKey[],
+): Promise<void> {
+  const here = tables.filter(({ location }) => location.stand === 'expanded')
+  const seen = new Map<string, Set<string>>()
+  for (const began = performance.now(); performance.now() - began < watchMs; await sleep(sampleEveryMs)) {
+    for (const { relation, who } of await readDirectUse(session, here, keys)) {
+      const name = qualified(oldName(here.find((table) => table.relation === relation)!))
+      seen.set(name, (seen.get(name) ?? new Set()).add(who))
+    }
+  }
+  if (seen.size === 0) return
+  throw new MigrateError(
+    'gate-waiting',
+    'tables are still used by their old names, and their policy is late',
+    {
+      detail: [...seen].flatMap(([name, users]) => [
+        name,
+        ...[...users].slice(0, 5).map((user) => `  ${user}`),
+      ]),
+      state: {
+        kind: 'resumable',
+        sentence: 'no table of this phase has moved; old and new names go on working',
+      },
+      next: [
+        'let these applications use the new names, then run the same command again',
+        'or give the table another policy in `compat`',
+      ],
+    },
+  )
+}
+
+/**
+ * Sessions with a lock on a table and none on its facade. Writing a row that refers to another table, or that others
+ * refer to, locks that one as well, so a session that writes a neighbour is no evidence.
+ */
+async function readDirectUse(
+  session: Session,
+  tables: readonly TableFacts[],
+  keys: readonly ForeignKey[],
+): Promise<{ relation: number; who: string }[]> {
+  const moved = tables.map(({ relation, location }) => ({
+    relation,
+    facade: location.view,
+    neighbours: keys.flatMap(({ from, to }) => (from === relation ? [to] : to === relation ? [from] : [])),
+  }))
+  return session.query(
+    `with moved as (
+       select (m->>'relation')::oid as relation, (m->>'facade')::oid as facade,
+              array(select jsonb_array_elements_text(m->'neighbours')::oid) as neighbours
+         from jsonb_array_elements($1::jsonb) m),
+     held as materialized (
+       select l.pid, l.relation, l.mode from pg_locks l
+        where l.locktype = 'relation' and l.granted
+          and l.database = (select oid from pg_database where datname = current_database()))
+     select distinct m.relation,
+            format('pid %s "%s" (role %s): %s', h.pid, a.application_name, a.usename,
+                   left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120)) as who
+       from moved m join held h on h.relation = m.relation join pg_stat_activity a on a.pid = h.pid
+      where a.backend_type = 'client backend' and a.application_name not like 'migrate/%'
+        and not exists (select from held v where v.pid = h.pid and v.relation = m.facade)
+        and not exists (select from held n where n.pid = h.pid and n.relation = any(m.neighbours)
+                           and n.mode in ('RowExclusiveLock', 'RowShareLock'))`,
+    [JSON.stringify(moved)],
+  )
+}
