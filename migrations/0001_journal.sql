@@ -14,13 +14,11 @@ create table runs (
   tool_version text not null,
   began_by text not null,
   began_at timestamptz not null default now(),
-  ended_at timestamptz,
-  point_of_no_return timestamptz
+  ended_at timestamptz
 );
 comment on table runs is 'One row for each time a plan was begun; at most one active run of a plan';
 comment on column runs.hash is 'Identity of the plan: sha256 of its normalised structure';
 comment on column runs.structure is 'The normalised plan, to show what changed since';
-comment on column runs.point_of_no_return is 'Set in the transaction of the first change that cannot be undone';
 create unique index runs_one_active on runs (plan) where state = 'active';
 
 create table mappings (

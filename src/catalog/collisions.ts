@@ -9,7 +9,7 @@ export interface Collision {
 
 /**
  * Names that stop SET SCHEMA: the table, each of its indexes and sequences, its row type and its array type must be
- * free in the schema they go to. Views that carry the tool's own mark are the facades and do not count.
+ * free in the schema they go to. Views and shells that carry the tool's own mark make way and do not count.
  */
 export async function readCollisions(
   session: Session,
@@ -28,12 +28,12 @@ export async function readCollisions(
        union all select t.*, 'type', y.typname from target t join pg_class c on c.oid = t.oid join pg_type y on y.oid = c.reltype
        union all select t.*, 'type', a.typname from target t join pg_class c on c.oid = t.oid join pg_type y on y.oid = c.reltype join pg_type a on a.oid = y.typarray),
      ours as (select c.oid, c.reltype, y.typarray from pg_class c join pg_type y on y.oid = c.reltype
-       where c.relkind = 'v' and obj_description(c.oid, 'pg_class') = $2)
+       where c.relkind in ('v', 'p') and obj_description(c.oid, 'pg_class') = $2)
      select distinct n.oid as relation, n.what, n.name, n.schema
        from name n
       where (n.what = 'relation' and exists (select from pg_class c where c.relnamespace = n.nsp and c.relname = n.name
               and c.oid <> n.oid and c.oid not in (select oid from ours)
-              and not exists (select from pg_index x where x.indexrelid = c.oid and x.indrelid = n.oid)
+              and not exists (select from pg_index x where x.indexrelid = c.oid and (x.indrelid = n.oid or x.indrelid in (select oid from ours)))
               and not exists (select from sequence s where s.sequence = c.oid and s.oid = n.oid)))
          or (n.what = 'type' and exists (select from pg_type y where y.typnamespace = n.nsp and y.typname = n.name
               and y.typrelid <> n.oid and y.oid not in (select reltype from ours union all select typarray from ours)

@@ -16,7 +16,7 @@ export async function readPathSettings(
   roles: readonly string[],
   isSuperuser: boolean,
 ): Promise<PathSetting[]> {
-  // Only a superuser may read the configuration files; for others the server's default is taken to be PostgreSQL's.
+  // Only a superuser may read the configuration files; for others their own default tells, where nothing else is set.
   const [configured] = isSuperuser
     ? await session.query<{ path: string }>(
         `select setting as path from pg_file_settings where name = 'search_path' and applied order by seqno desc limit 1`,
@@ -27,7 +27,11 @@ export async function readPathSettings(
      path as (
        select s.setdatabase as database, s.setrole as role, substr(x, length('search_path=') + 1) as path
          from pg_db_role_setting s cross join lateral unnest(s.setconfig) x where x like 'search\\_path=%'),
-     server as (select coalesce($2, (select boot_val from pg_settings where name = 'search_path')) as path)
+     server as (
+       select coalesce($2, case when exists (select from path cross join db where path.database in (0, db.oid)
+                                                and path.role in (0, (select oid from pg_roles where rolname = current_user)))
+                                then s.boot_val else s.reset_val end) as path
+         from pg_settings s where s.name = 'search_path')
      select r.rolname as role, p.path as own, coalesce(p.path, of_role.path, of_database.path, server.path) as effective
        from server cross join db
       cross join (select oid, rolname from pg_roles where rolname = any($1::text[])

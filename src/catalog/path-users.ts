@@ -19,7 +19,10 @@ export async function readShadows(
   )
 }
 
-/** Sessions that began before the plan set search_path for their role, and so have the old one. */
+/**
+ * Sessions that began before the plan set search_path for their role, and so have the old one. The journal's row is
+ * written first in the transaction of the change, so that a session may have begun a moment after it and before the commit.
+ */
 export async function readStaleSessions(
   session: Session,
   plan: string,
@@ -38,7 +41,7 @@ export async function readStaleSessions(
        from pg_stat_activity a
       cross join (select max(s.ended_at) as at from ${schema}.steps s join ${schema}.runs r on r.id = s.run
                    where r.plan = $1 and r.state = 'active' and s.kind = 'set-path' and s.state = 'done') path
-      where a.datname = current_database() and a.backend_type = 'client backend' and a.backend_start < path.at
+      where a.datname = current_database() and a.backend_type = 'client backend' and a.backend_start < path.at + interval '1 second'
         and a.application_name not like 'migrate/%' and (a.usename = any($2::text[]) or $3)
       group by 1 order by 1`,
     [plan, roles, isWholeDatabase],

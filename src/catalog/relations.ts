@@ -17,6 +17,8 @@ export interface Relation {
   readonly isTyped: boolean
   /** Columns of the primary key in its order; empty without one. */
   readonly primaryKey: readonly string[]
+  readonly primaryKeyName: string | null
+  readonly primaryKeyDefinition: string | null
   readonly extension: string | null
   readonly comment: string | null
   readonly bytes: string
@@ -34,6 +36,8 @@ const relationColumns = `
   array(select a.attname::text from pg_constraint k cross join lateral unnest(k.conkey) with ordinality u (attnum, position)
           join pg_attribute a on a.attrelid = c.oid and a.attnum = u.attnum
          where k.conrelid = c.oid and k.contype = 'p' order by u.position) as "primaryKey",
+  (select k.conname from pg_constraint k where k.conrelid = c.oid and k.contype = 'p') as "primaryKeyName",
+  (select pg_get_constraintdef(k.oid) from pg_constraint k where k.conrelid = c.oid and k.contype = 'p') as "primaryKeyDefinition",
   (select e.extname from pg_depend d join pg_extension e on e.oid = d.refobjid
     where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e') as extension,
   obj_description(c.oid, 'pg_class') as comment,

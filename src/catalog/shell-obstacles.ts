@@ -29,6 +29,11 @@ export async function readShellObstacles(
        from t join pg_trigger g on g.tgrelid = t.oid where (g.tgtype & 1) = 1 and (g.tgoldtable is not null or g.tgnewtable is not null)
      union all select t.oid, format('rule %I would not apply by the old name', r.rulename)
        from t join pg_rewrite r on r.ev_class = t.oid
+     union all select t.oid, format('check constraint %I is not valid yet or not inherited', k.conname)
+       from t join pg_constraint k on k.conrelid = t.oid where k.contype = 'c' and (not k.convalidated or k.connoinherit)
+     union all select t.oid, 'its row type is used by other objects' from t join pg_type y on y.oid = t.reltype
+      where exists (select from pg_depend d where d.refclassid = 'pg_type'::regclass and d.refobjid in (y.oid, y.typarray) and d.deptype = 'n'
+                       and d.classid <> 'pg_cast'::regclass)
       order by 1, 2`,
     [oids],
   )

@@ -16,7 +16,6 @@ export interface PlannedStep {
   readonly expectedStallMs: number
   readonly maximumStallMs: number
   readonly undo: string
-  readonly reversible: string
   readonly destroys: string | null
   readonly actions: readonly Action[]
 }
@@ -87,7 +86,6 @@ export async function describePlan(workspace: Workspace): Promise<PlanDescriptio
           expectedStallMs: isExclusive ? expectedStall(actions) : 0,
           maximumStallMs: isExclusive ? plan.defaults.stallBudgetMs : 0,
           undo: kind.undoSummary(step.config, now.context),
-          reversible: kind.traits.reversible,
           destroys: kind.traits.destroys ?? null,
           actions,
         }

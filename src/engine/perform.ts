@@ -1,6 +1,5 @@
 import { isMigrateError } from '../errors/migrate-error.ts'
 import type { Action, GateAction } from '../steps/action.ts'
-import { stepKind } from '../steps/registry.ts'
 import { awaitQuietNames } from '../usage/gate.ts'
 import { awaitUnusedTables } from '../usage/unused.ts'
 import { backUp } from './backing-up.ts'
@@ -106,7 +105,6 @@ function journalStatements(
 ): string[] {
   return [
     work.lease.fence,
-    ...(stepKind(step.kind).traits.reversible === 'never' ? [work.journal.noReturnStatement(work.run)] : []),
     ...(end === undefined ? [] : [work.journal.endStepStatement(work.run, phase.number, step.id, end)]),
   ]
 }

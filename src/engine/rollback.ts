@@ -1,5 +1,6 @@
 import { MigrateError } from '../errors/migrate-error.ts'
 import { isPending, phaseName, phaseRow, placedSteps } from './phases.ts'
+import { checkWayBack } from './way-back.ts'
 import { withLease, type RunnerOptions } from './runner.ts'
 import { undoStep } from './step.ts'
 import type { Work } from './work.ts'
@@ -22,7 +23,7 @@ export async function rollbackList(workspace: Workspace, target: RollbackTarget)
 /**
  * Undoes phases under traffic: what was written by new names since is simply there by the old ones. A step that was
  * killed halfway is settled first.
- * @throws MigrateError `phase-not-run`, `phase-out-of-order`, `point-of-no-return`, or what a failed undo throws
+ * @throws MigrateError `phase-not-run`, `phase-out-of-order`, `preflight-refused`, or what a failed undo throws
  */
 export async function rollback(
   workspace: Workspace,
@@ -32,7 +33,9 @@ export async function rollback(
   const now = await survey(workspace)
   const list = listPhases(workspace, now, target)
   if (list.length === 0 && !isLeftOpen(workspace, now)) return []
+  await checkWayBack(workspace, now, list)
   return withLease(workspace, options, async (work) => {
+    if (list.length > 0) await work.journal.reopenRun(work.run)
     const outcomes: UndoOutcome[] = []
     for (const number of list) outcomes.push(await undoPhase(work, number))
     const left = await survey(workspace)
@@ -71,19 +74,6 @@ function listPhases({ plan }: Workspace, now: Survey, target: RollbackTarget): n
   if (now.journal === undefined && 'to' in target) return []
   if (now.journal === undefined)
     throw notRun(`plan "${plan.name}" has not changed anything here, or was rolled back already`)
-  if (now.journal.run.pointOfNoReturn !== null) {
-    throw new MigrateError(
-      'point-of-no-return',
-      `contract has begun to drop old names: plan "${plan.name}" cannot be rolled back`,
-      {
-        state: { kind: 'forward-only' },
-        next:
-          now.journal.run.state === 'completed'
-            ? ['migrate status']
-            : [`migrate execute --phase ${plan.phases.at(-1)!.number} finishes contract`],
-      },
-    )
-  }
   if ('to' in target) {
     return plan.phases
       .map(({ number }) => number)

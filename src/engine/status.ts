@@ -50,7 +50,6 @@ export interface Status {
     state: string
     beganAt: Date
     beganBy: string
-    pointOfNoReturn: Date | null
   } | null
   readonly lease: {
     holder: string
@@ -90,7 +89,6 @@ export async function readStatus(workspace: Workspace): Promise<Status> {
             state: run.state,
             beganAt: run.beganAt,
             beganBy: run.beganBy,
-            pointOfNoReturn: run.pointOfNoReturn,
           },
     lease: isLive ? holderOf(lease) : null,
     phases,
@@ -179,7 +177,11 @@ function nextCommands(now: Survey, { plan }: Workspace, isLive: boolean): string
   if (isLive) return ['migrate status']
   const state = now.journal?.run.state
   if (state === 'completed')
-    return ['migrate verify', `migrate uninstall --confirm ${plan.name}        removes the journal`]
+    return [
+      'migrate verify',
+      `migrate uninstall --confirm ${plan.name}        removes the journal, and with it the way back`,
+      `migrate rollback --phase ${plan.phases.at(-1)!.number}        makes the old names again`,
+    ]
   const begun = plan.phases.filter(({ number }) => !isPending(now, number))
   const undoing = begun.find(({ number }) => phaseRow(now, number)?.state === 'undoing')
   if (undoing !== undefined)
@@ -195,8 +197,6 @@ function nextCommands(now: Survey, { plan }: Workspace, isLive: boolean): string
       : [
           `migrate execute --phase ${next.number}${next.kind === 'contract' ? ` --confirm ${plan.name}` : ''}`,
         ]),
-    ...(last === undefined || now.journal?.run.pointOfNoReturn != null
-      ? []
-      : [`migrate rollback --phase ${last.number}`]),
+    ...(last === undefined ? [] : [`migrate rollback --phase ${last.number}`]),
   ]
 }

@@ -49,7 +49,6 @@ export const errorCodes = {
   'disk-full': exitCodes.partial,
   'lease-held': exitCodes.leaseHeld,
   'gate-waiting': exitCodes.decision,
-  'point-of-no-return': exitCodes.decision,
   'connection-failed': exitCodes.unreachable,
   'connection-lost': exitCodes.unreachable,
   interrupted: 130,

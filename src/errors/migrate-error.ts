@@ -1,7 +1,7 @@
 import { errorCodes, type ErrorCode } from './codes.ts'
 
 /** What the databases were left in: told with every error, since it decides what the operator does next. */
-export type StateKind = 'untouched' | 'rolled-back' | 'resumable' | 'forward-only' | 'unknown'
+export type StateKind = 'untouched' | 'rolled-back' | 'resumable' | 'unknown'
 
 /** A position in a plan file; line and column count from 1. */
 export interface Place {
@@ -26,7 +26,6 @@ const stateSentences: Record<StateKind, string> = {
   untouched: 'nothing was changed',
   'rolled-back': 'the failed transaction was rolled back; what was done before it stands',
   resumable: 'what is done stands; running the same command again continues',
-  'forward-only': 'past the point of no return: only forward is possible',
   unknown: 'not known; `migrate status` tells',
 }
 

@@ -13,8 +13,7 @@ export interface Journal {
 export async function readJournal(session: Session, plan: string): Promise<Journal | undefined> {
   const [run] = await session.query<RunRow>(
     `select id::int, plan, hash, structure, state, system_identifier as "systemIdentifier", database_oid as "databaseOid",
-            database_name as "databaseName", began_by as "beganBy", began_at as "beganAt", ended_at as "endedAt",
-            point_of_no_return as "pointOfNoReturn"
+            database_name as "databaseName", began_by as "beganBy", began_at as "beganAt", ended_at as "endedAt"
        from ${schema}.runs where plan = $1 order by id desc limit 1`,
     [plan],
   )

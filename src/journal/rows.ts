@@ -16,7 +16,6 @@ export interface RunRow {
   readonly beganBy: string
   readonly beganAt: Date
   readonly endedAt: Date | null
-  readonly pointOfNoReturn: Date | null
 }
 
 export interface PhaseRow {

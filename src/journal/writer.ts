@@ -65,6 +65,16 @@ export class JournalWriter {
     await this.#write(() => this.#session.query(endRunStatement, [run, state]))
   }
 
+  /** A completed run whose contract is about to be undone is under way again. */
+  async reopenRun(run: number): Promise<void> {
+    await this.#write(() =>
+      this.#session.query(
+        `update ${schema}.runs set state = 'active', ended_at = null where id = $1 and state = 'completed'`,
+        [run],
+      ),
+    )
+  }
+
   /** Sets the state of a phase, and of its run where that ends with it. */
   async setPhase(run: number, phase: number, state: WorkState, ends?: RunState): Promise<void> {
     await this.#write(async () => {
@@ -151,11 +161,6 @@ export class JournalWriter {
         [run, phase, id, stallMs],
       ),
     )
-  }
-
-  /** The statement that marks the point of no return, sent inside the first change that cannot be undone. */
-  noReturnStatement(run: number): string {
-    return `update ${schema}.runs set point_of_no_return = coalesce(point_of_no_return, clock_timestamp()) where id = ${run}`
   }
 
   async addEvents(run: number, events: readonly MigrateEvent[]): Promise<void> {

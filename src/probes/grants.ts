@@ -55,9 +55,9 @@ export const grants: Probe = {
   },
 }
 
-/** What carries the privileges of the other name: a view, a shell, or a facade that was set aside. */
+/** What carries the privileges of the other name. */
 function standIn({ location }: TableFacts): number | null {
-  return location.view ?? location.shell ?? location.aside
+  return location.view ?? location.shell
 }
 
 function line({ column, grantee, privilege, grantable }: Grant): string {

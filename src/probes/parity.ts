@@ -1,6 +1,7 @@
 import { readParity } from '../catalog/parity.ts'
 import { qualified } from '../pg/quoting.ts'
 import { oldName } from '../steps/names.ts'
+import type { TableFacts } from '../survey/facts.ts'
 import type { Probe, ProbeContext, ProbeFinding } from './probe.ts'
 
 /** Each table is what it was before the run: columns, constraints, indexes, triggers, privileges, policies, comments. */
@@ -17,7 +18,7 @@ export const parity: Probe = {
       compare(
         context,
         qualified(oldName(table)),
-        table.service,
+        table,
         context.baselines.get(table.relation)!.lines,
         now.get(table.relation) ?? [],
       ),
@@ -28,14 +29,16 @@ export const parity: Probe = {
 function compare(
   { plan }: ProbeContext,
   on: string,
-  service: string,
+  { service, location }: TableFacts,
   before: readonly string[],
   now: readonly string[],
 ): ProbeFinding[] {
   const roles = plan.services.find(({ name }) => name === service)?.roles ?? []
   const lost = difference(before, now)
   const gained = difference(now, before).filter(
-    (line) => !roles.some((role) => line.startsWith('grant ') && line.endsWith(` to ${role}`)),
+    (line) =>
+      !roles.some((role) => line.startsWith('grant ') && line.endsWith(` to ${role}`)) &&
+      !(location.shell !== null && /^(inherits|partition bound) /.test(line)),
   )
   return [
     ...(lost.length === 0

@@ -6,7 +6,7 @@ type Config = { readonly database: string; readonly relations: readonly number[]
 /** Refuses to go on while the evidence says that someone uses the old names. */
 export const awaitQuiet: StepKind<Config> = {
   kind: 'await-quiet',
-  traits: { lock: 'none', reversible: 'always' },
+  traits: { lock: 'none' },
   summary: ({ quietMs }) =>
     quietMs === 0
       ? 'see that no one is using an old name'

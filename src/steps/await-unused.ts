@@ -5,7 +5,7 @@ type Config = { readonly database: string; readonly relations: readonly number[]
 /** Policy late: the tables stay at their old names for as long as someone uses these. */
 export const awaitUnused: StepKind<Config> = {
   kind: 'await-unused',
-  traits: { lock: 'none', reversible: 'always', repeats: true },
+  traits: { lock: 'none', repeats: true },
   summary: ({ relations }) =>
     `see that no one is using ${relations.length === 1 ? '1 table' : `${relations.length} tables`} by the old name`,
   undoSummary: () => 'nothing to undo',

@@ -1,36 +1,59 @@
 import { qualified } from '../pg/quoting.ts'
+import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
 import type { StepKind } from './kind.ts'
 import { oldName } from './names.ts'
 import { oldNameOf } from './policies.ts'
+import { watchStatements } from './watch-names.ts'
 
 type Config = { readonly database: string; readonly relation: number }
 
-/** Drops the old name and lets the table's sequences follow it. */
+/** Drops the old name and lets the table's sequences follow it; the undo makes it again as it was. */
 export const contractTable: StepKind<Config> = {
   kind: 'contract-table',
-  traits: { lock: 'ACCESS EXCLUSIVE', reversible: 'never', destroys: 'what stands under the old name' },
+  traits: { lock: 'ACCESS EXCLUSIVE', destroys: 'what stands under the old name, until it is made again' },
   summary: ({ relation }, context) => `drop the old name ${qualified(oldName(context.table(relation)))}`,
-  undoSummary: () => 'not undone: past the point of no return',
+  undoSummary: ({ relation }, context) =>
+    `make the old name ${qualified(oldName(context.table(relation)))} again`,
+  record: ({ relation }, context) => ({ isWatched: context.table(relation).location.isWatched }),
   observe({ relation }, context) {
     const { stand } = context.table(relation).location
     return stand === 'contracted' ? 'present' : stand === 'switched' ? 'absent' : 'unknown'
   },
-  actions({ database, relation }, context) {
-    const table = context.table(relation)
-    const action: TransactionAction = {
-      id: `contract-${relation}`,
-      policy: 'transaction',
-      sentence: `drop ${oldNameOf(table).dropped}: ${qualified(oldName(table))}`,
-      database,
-      lock: 'ACCESS EXCLUSIVE',
-      lockedRelations: [oldName(table)],
-      lockFirst: [],
-      statements: oldNameOf(table).contract(table),
-      again:
-        'the catalog tells whether the view is there; it is dropped in one transaction with its journal row',
-    }
-    return [action]
+  actions(config, context) {
+    const table = context.table(config.relation)
+    const sentence = `drop ${oldNameOf(table).dropped}: ${qualified(oldName(table))}`
+    return [transaction(config, table, sentence, oldNameOf(table).contract(table))]
   },
-  undo: () => [],
+  // One that failed has dropped nothing: there is nothing to make again.
+  settle: () => [],
+  undo(config, context, record) {
+    const table = context.table(config.relation)
+    return [
+      transaction(config, table, `make the old name ${qualified(oldName(table))} again`, [
+        ...oldNameOf(table).recreate(table, context.plan.name),
+        ...(record['isWatched'] === true ? watchStatements(table) : []),
+      ]),
+    ]
+  },
+}
+
+function transaction(
+  { database, relation }: Config,
+  table: TableFacts,
+  sentence: string,
+  statements: readonly string[],
+): TransactionAction {
+  return {
+    id: `contract-${relation}`,
+    policy: 'transaction',
+    sentence,
+    database,
+    lock: 'ACCESS EXCLUSIVE',
+    lockedRelations: [oldName(table)],
+    lockFirst: [],
+    statements,
+    again:
+      'the catalog tells whether the old name is there; it is dropped or made in one transaction with its journal row',
+  }
 }

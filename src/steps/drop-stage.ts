@@ -1,15 +1,16 @@
 import { stageSchema } from '../catalog/names.ts'
 import { ident } from '../pg/quoting.ts'
 import type { StepKind } from './kind.ts'
+import { createStage } from './prepare-stage.ts'
 
 type Config = { readonly database: string }
 
 /** Removes the staging schema when no view has to change places any more. */
 export const dropStage: StepKind<Config> = {
   kind: 'drop-stage',
-  traits: { lock: 'none', reversible: 'never', destroys: 'the empty staging schema' },
+  traits: { lock: 'none', destroys: 'the empty staging schema' },
   summary: () => `drop schema ${ident(stageSchema)}`,
-  undoSummary: () => 'not undone: past the point of no return',
+  undoSummary: () => `create schema ${ident(stageSchema)} again`,
   observe: (_config, { facts }) => (facts.schemas.has(stageSchema) ? 'absent' : 'present'),
   actions: ({ database }) => [
     {
@@ -24,5 +25,5 @@ export const dropStage: StepKind<Config> = {
       again: 'a schema that is gone stays gone',
     },
   ],
-  undo: () => [],
+  undo: ({ database }, { plan }) => [createStage(database, plan.name)],
 }

@@ -1,6 +1,7 @@
 import { ident, qualified } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
+import { createCasts, dropCasts } from './casts.ts'
 import type { StepContext, StepData, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
 import { createView, refreshView } from './view.ts'
@@ -13,7 +14,7 @@ type Config = { readonly database: string; readonly relation: number; readonly r
  */
 export const expandTable: StepKind<Config> = {
   kind: 'expand-table',
-  traits: { lock: 'ACCESS SHARE', reversible: 'always' },
+  traits: { lock: 'ACCESS SHARE' },
   summary: ({ relation }, context) => {
     const table = context.table(relation)
     return `facade view ${qualified(newName(table))} over ${qualified(oldName(table))}`
@@ -42,7 +43,7 @@ export const expandTable: StepKind<Config> = {
   undo(config, context, record) {
     const table = context.table(config.relation)
     const statements = [
-      ...casts(table).map(({ from, to }) => `drop cast if exists (${from} as ${to})`),
+      ...dropCasts(table, qualified(newName(table)), qualified(oldName(table))),
       `drop view if exists ${qualified(newName(table))} restrict`,
       ...((record['grants'] ?? []) as unknown as RoleGrant[]).map(
         ({ privilege, on, to }) => `revoke ${privilege} on ${on} from ${ident(to)}`,
@@ -69,7 +70,7 @@ function create(config: Config, context: StepContext): string[] {
     ...onView.map(
       ({ privilege, to }) => `grant ${privilege} on ${qualified(newName(table))} to ${ident(to)}`,
     ),
-    ...casts(table).map(({ from, to }) => `create cast (${from} as ${to}) with inout as implicit`),
+    ...createCasts(table, qualified(newName(table)), qualified(oldName(table))),
   ]
 }
 
@@ -101,19 +102,6 @@ function missingGrants({ relation, roles }: Config, context: StepContext): StepD
           .map((sequence) => ({ privilege: 'usage', on: `sequence ${qualified(sequence)}`, to })),
       ]
     })
-}
-
-/**
- * Functions that take a row of the table are called through the view with a row of the view: the two row types must
- * turn into each other.
- */
-function casts(table: TableFacts): { from: string; to: string }[] {
-  if (table.rowTypeUses.length === 0) return []
-  const [old, new_] = [qualified(oldName(table)), qualified(newName(table))]
-  return [
-    { from: old, to: new_ },
-    { from: new_, to: old },
-  ]
 }
 
 function transaction(

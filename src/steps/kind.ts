@@ -17,7 +17,6 @@ export interface StepContext {
 
 export interface Traits {
   readonly lock: LockMode
-  readonly reversible: 'always' | 'until contract' | 'never'
   /** Done again whenever its phase is executed, also when it was done before. */
   readonly repeats?: boolean
   /** What is gone afterwards, if anything. */

@@ -3,7 +3,8 @@ import { ident, qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import { newName, oldName } from './names.ts'
 import type { OldName } from './old-name.ts'
-import { dropCasts } from './old-view.ts'
+import { dropCasts } from './casts.ts'
+import { standIn } from './stand-in.ts'
 import { attach, detach, moveSequences } from './sequences.ts'
 
 /**
@@ -29,6 +30,7 @@ export const asideOldName: OldName = {
     ...attach(table, oldName(table)),
   ],
   contract: dropAside,
+  recreate: (table, planName) => standIn(aside(table), table, planName),
 }
 
 export function setAside(table: TableFacts): string[] {

@@ -13,6 +13,8 @@ export interface OldName {
   back(table: TableFacts): string[]
   /** The old name, or what is kept for the way back, is given up. */
   contract(table: TableFacts): string[]
+  /** Makes it again, from "table at the new name, nothing else". */
+  recreate(table: TableFacts, planName: string): string[]
   /** What contract drops, in words. */
   readonly dropped: string
 }

@@ -1,8 +1,9 @@
-import { ident, qualified } from '../pg/quoting.ts'
+import { dollarQuoted, ident, literal, qualified } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import { newName, oldName } from './names.ts'
 import { aside, dropAside, setAside, takeBack } from './old-aside.ts'
 import type { OldName } from './old-name.ts'
+import { standIn } from './stand-in.ts'
 import { attach, detach, moveSequences } from './sequences.ts'
 import { dressed } from './view.ts'
 
@@ -36,6 +37,14 @@ export const shellOldName: OldName = {
     ...attach(table, newName(table)),
     ...dropAside(table),
   ],
+  recreate: (table, planName) => [
+    ...standIn(aside(table), table, planName),
+    ...detach(table, table.target),
+    `set local lock_timeout = 20`,
+    ...moveSequences(table, table.target, table.source),
+    ...createShell(table, planName),
+    ...attach(table, oldName(table)),
+  ],
 }
 
 function createShell(table: TableFacts, planName: string): string[] {
@@ -45,7 +54,8 @@ function createShell(table: TableFacts, planName: string): string[] {
   return [
     `create table ${shell} (like ${partition} including defaults including constraints including generated including storage) ` +
       `partition by ${method} (${key})`,
-    `alter table ${shell} add primary key (${key})`,
+    // By its own name, so that ON CONFLICT ON CONSTRAINT goes on working.
+    `alter table ${shell} add constraint ${ident(table.live.primaryKeyName!)} ${table.live.primaryKeyDefinition!}`,
     `alter table ${shell} attach partition ${partition} default`,
     ...dressed(shell, 'table', table, planName),
   ]
@@ -54,6 +64,19 @@ function createShell(table: TableFacts, planName: string): string[] {
 function dropShell(table: TableFacts): string[] {
   return [
     `alter table ${qualified(oldName(table))} detach partition ${qualified(newName(table))}`,
+    refuseOtherPartitions(table),
     `drop table ${qualified(oldName(table))} restrict`,
   ]
+}
+
+/** RESTRICT does not protect partitions: one that somebody has made since would go with its rows. */
+function refuseOtherPartitions(table: TableFacts): string {
+  const shell = qualified(oldName(table))
+  return `do ${dollarQuoted(`
+begin
+  if exists (select from pg_inherits where inhparent = ${literal(shell)}::regclass) then
+    raise exception 'partitions were made below %, which would be dropped with it', ${literal(shell)} using errcode = 'MG002';
+  end if;
+end
+`)}`
 }

@@ -4,6 +4,8 @@ import type { TableFacts } from '../survey/facts.ts'
 import { newName, oldName } from './names.ts'
 import type { OldName } from './old-name.ts'
 import { attach, detach, moveSequences, ownedSequences } from './sequences.ts'
+import { dropCasts } from './casts.ts'
+import { standIn } from './stand-in.ts'
 import { dropTelltale } from './view.ts'
 
 /**
@@ -27,6 +29,13 @@ export const viewOldName: OldName = {
     `drop view ${qualified(oldName(table))} restrict`,
     ...dropTelltale(table),
   ],
+  recreate: (table, planName) => [
+    ...standIn(oldName(table), table, planName),
+    ...detach(table, table.target),
+    `set local lock_timeout = 20`,
+    ...moveSequences(table, table.target, table.source),
+    ...attach(table, oldName(table)),
+  ],
 }
 
 function swap(table: TableFacts, from: QualifiedName, to: QualifiedName): string[] {
@@ -38,11 +47,4 @@ function swap(table: TableFacts, from: QualifiedName, to: QualifiedName): string
     `alter view ${qualified(stage)} set schema ${ident(from.schema)}`,
     ...attach(table, oldName(table)),
   ]
-}
-
-/** The casts between the row types of a table and of the view that stood in for it. */
-export function dropCasts(table: TableFacts, view: string): string[] {
-  if (table.rowTypeUses.length === 0) return []
-  const home = qualified(newName(table))
-  return [`drop cast if exists (${view} as ${home})`, `drop cast if exists (${home} as ${view})`]
 }

@@ -10,7 +10,7 @@ type Config = { readonly database: string; readonly source: string }
  */
 export const pinRoutines: StepKind<Config> = {
   kind: 'pin-routines',
-  traits: { lock: 'none', reversible: 'always' },
+  traits: { lock: 'none' },
   summary: (config, context) => {
     const count = toPin(config, context).length
     return `set search_path of ${count === 1 ? '1 function' : `${count} functions`} that row triggers, checks and defaults run`

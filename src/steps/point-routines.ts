@@ -11,7 +11,7 @@ type Config = { readonly database: string; readonly source: string }
  */
 export const pointRoutines: StepKind<Config> = {
   kind: 'point-routines',
-  traits: { lock: 'none', reversible: 'until contract' },
+  traits: { lock: 'none' },
   summary: (config, context) => {
     const count = pinned(config, context).length + byName(config, context).length
     return `point ${count === 1 ? '1 function' : `${count} functions`} at the new names by search_path`

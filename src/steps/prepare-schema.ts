@@ -14,7 +14,7 @@ type Config = {
 /** Makes a service's schema, lets in everyone who may use the tables that come, and repeats the old schema's default privileges. */
 export const prepareSchema: StepKind<Config> = {
   kind: 'prepare-schema',
-  traits: { lock: 'none', reversible: 'always' },
+  traits: { lock: 'none' },
   summary: ({ schema }) => `create schema ${ident(schema)} and its grants`,
   undoSummary: ({ schema }) => `drop schema ${ident(schema)}`,
   observe({ schema }, { facts, plan }) {

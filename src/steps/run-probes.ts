@@ -9,7 +9,7 @@ type Config = {
 /** Read-only checks at the end of a phase. */
 export const runProbes: StepKind<Config> = {
   kind: 'run-probes',
-  traits: { lock: 'ACCESS SHARE', reversible: 'always', repeats: true },
+  traits: { lock: 'ACCESS SHARE', repeats: true },
   summary: ({ probes }) => `check ${probes.join(', ')}`,
   undoSummary: () => 'nothing to undo',
   observe: () => 'unknown',

@@ -2,7 +2,7 @@ import { ident } from '../pg/quoting.ts'
 import type { PathSetting } from '../catalog/path-settings.ts'
 import { pathSchemas, pathText, splitPath } from '../survey/search-path.ts'
 import type { TransactionAction } from './action.ts'
-import type { StepContext, StepKind } from './kind.ts'
+import type { StepContext, StepData, StepKind } from './kind.ts'
 
 type Config = { readonly database: string }
 type Change = {
@@ -18,7 +18,7 @@ type Change = {
  */
 export const setPathStep: StepKind<Config> = {
   kind: 'set-path',
-  traits: { lock: 'none', reversible: 'always' },
+  traits: { lock: 'none' },
   summary: (_config, context) =>
     `append ${pathSchemas(context.facts.tables).map(ident).join(', ')} to search_path of ${wanted(context).map(whose).join(', ')}`,
   undoSummary: () => 'set search_path as it was, where nobody else has changed it since',
@@ -34,7 +34,7 @@ export const setPathStep: StepKind<Config> = {
   undo: ({ database }, context, record) => [
     transaction(
       database,
-      'set search_path as it was',
+      `set search_path as it was${leftAlone(record, context)}`,
       ((record['changes'] ?? []) as Change[])
         .filter((change) => isOurs(change, context))
         .map(({ role, before }) =>
@@ -63,6 +63,12 @@ function changes(context: StepContext): Change[] {
   })
 }
 
+function leftAlone(record: StepData, context: StepContext): string {
+  const others = ((record['changes'] ?? []) as Change[]).filter((change) => !isOurs(change, context))
+  if (others.length === 0) return ''
+  return `, but not of ${others.map(whose).join(', ')}: someone else has changed it since`
+}
+
 function isOurs({ role, after }: Change, { facts }: StepContext): boolean {
   const now = facts.pathSettings.find((setting) => setting.role === role)?.own ?? null
   return now !== null && pathText(splitPath(now)) === after
@@ -73,7 +79,7 @@ function alter(role: string | null, { facts }: StepContext, what: string): strin
   return role === null ? `alter ${database} ${what}` : `alter role ${ident(role)} in ${database} ${what}`
 }
 
-function whose({ role }: PathSetting): string {
+function whose({ role }: Pick<PathSetting, 'role'>): string {
   return role === null ? 'the database' : `role ${ident(role)}`
 }
 

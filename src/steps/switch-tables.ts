@@ -20,7 +20,7 @@ type Config = {
 /** Tables go to their new names, all in one short transaction; the mirror image undoes it. */
 export const switchTables: StepKind<Config> = {
   kind: 'switch-tables',
-  traits: { lock: 'ACCESS EXCLUSIVE', reversible: 'until contract' },
+  traits: { lock: 'ACCESS EXCLUSIVE' },
   summary: ({ relations, service, part, parts }, context) =>
     `swap ${list(relations, context)} of ${service} with ${relations.length === 1 ? 'its facade' : 'their facades'}${parts > 1 ? ` (${part} of ${parts})` : ''}`,
   undoSummary: ({ relations }, context) =>

@@ -5,7 +5,7 @@ type Config = { readonly database: string; readonly relations: readonly number[]
 /** Dumps the tables that the phase touches, under one snapshot, before anything of the phase happens. */
 export const takeBackup: StepKind<Config> = {
   kind: 'take-backup',
-  traits: { lock: 'ACCESS SHARE', reversible: 'always' },
+  traits: { lock: 'ACCESS SHARE' },
   summary: ({ relations }) =>
     `pg_dump of ${relations.length === 1 ? '1 table' : `${relations.length} tables`}`,
   undoSummary: () => 'the files are kept',

@@ -9,7 +9,7 @@ export function createView(
   table: QualifiedName,
   facts: TableFacts,
   planName: string,
-  owner: { runner: string; mayHaveExtra: boolean },
+  owner?: { runner: string; mayHaveExtra: boolean },
 ): string[] {
   const name = qualified(view)
   return [

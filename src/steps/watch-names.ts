@@ -14,7 +14,7 @@ type Config = { readonly database: string; readonly service: string; readonly re
  */
 export const watchNames: StepKind<Config> = {
   kind: 'watch-names',
-  traits: { lock: 'ACCESS EXCLUSIVE', reversible: 'until contract' },
+  traits: { lock: 'ACCESS EXCLUSIVE' },
   summary: ({ service, relations }, context) =>
     `${leftOut(context)}count the uses of ${relations.length === 1 ? '1 old name' : `${relations.length} old names`} of ${service}`,
   undoSummary: () => 'stop counting',
@@ -56,16 +56,20 @@ function leftOut({ facts, plan }: StepContext): string {
  * The telltale acts as its owner, since only a superuser may set track_functions; a check option makes inserts call
  * it too, which evaluate no condition otherwise. What this tool reads by an old name is no use of it.
  */
-function watch(config: Config, table: TableFacts): TransactionAction {
+export function watchStatements(table: TableFacts): string[] {
   const [outer, inner] = [qualified(telltale(table)), qualified(counter(table))]
   const body = `begin return current_setting('application_name') like 'migrate/%' or ${inner}(); end`
-  return action(config, table, `count the uses of ${qualified(oldName(table))}`, [
+  return [
     `create or replace function ${inner}() returns boolean language plpgsql stable parallel safe cost 1 as ${dollarQuoted('begin return true; end')}`,
     `create or replace function ${outer}() returns boolean language plpgsql stable parallel safe cost 1 security definer ` +
       `set search_path = pg_catalog set track_functions = 'pl' as ${dollarQuoted(body)}`,
     `grant execute on function ${outer}() to public`,
     replaceView(oldName(table), newName(table), table, true),
-  ])
+  ]
+}
+
+function watch(config: Config, table: TableFacts): TransactionAction {
+  return action(config, table, `count the uses of ${qualified(oldName(table))}`, watchStatements(table))
 }
 
 function unwatch(config: Config, table: TableFacts): TransactionAction {

@@ -156,8 +156,18 @@ function inPlanOrder(
       name: found.name,
       source: service.sourceSchema,
       target: service.schema,
-      compat: policyOf(found.name, service.compat, plan.defaults.compat),
+      compat: policyOf(rootName(relation, claims, byOid), service.compat, plan.defaults.compat),
     }))
+}
+
+/** Partitions have the policy of the table at the top of their tree. */
+function rootName(
+  oid: number,
+  claims: ReadonlyMap<number, unknown>,
+  byOid: ReadonlyMap<number, Relation>,
+): string {
+  const { name, isPartition, parent } = byOid.get(oid)!
+  return isPartition && parent !== null && claims.has(parent) ? rootName(parent, claims, byOid) : name
 }
 
 function unclaimedTables(

@@ -49,8 +49,8 @@ export async function awaitUnusedTables(
 }
 
 /**
- * Sessions with a lock on a table and none on its facade. Writing a row that refers to another table, or that others
- * refer to, locks that one as well, so a session that writes a neighbour is no evidence.
+ * Sessions with a lock on a table and none on its facade. Three kinds are no evidence of the old name: a key is checked
+ * in the other table with ROW SHARE, a cascade writes the referencing one, and a view over the table follows it.
  */
 async function readDirectUse(
   session: Session,
@@ -61,24 +61,32 @@ async function readDirectUse(
     relation,
     facade: location.view,
     neighbours: keys.flatMap(({ from, to }) => (from === relation ? [to] : to === relation ? [from] : [])),
+    masters: keys.flatMap(({ from, to, cascades }) => (from === relation && cascades ? [to] : [])),
   }))
   return session.query(
     `with moved as (
        select (m->>'relation')::oid as relation, (m->>'facade')::oid as facade,
-              array(select jsonb_array_elements_text(m->'neighbours')::oid) as neighbours
+              array(select jsonb_array_elements_text(m->'neighbours')::oid) as neighbours,
+              array(select jsonb_array_elements_text(m->'masters')::oid) as masters,
+              array(select r.ev_class from pg_depend d join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+                     where d.refclassid = 'pg_class'::regclass and d.refobjid = (m->>'relation')::oid
+                       and r.ev_class not in ((m->>'relation')::oid, (m->>'facade')::oid)) as views
          from jsonb_array_elements($1::jsonb) m),
      held as materialized (
-       select l.pid, l.relation, l.mode from pg_locks l
+       select l.pid, l.relation, array_agg(l.mode) as modes from pg_locks l
         where l.locktype = 'relation' and l.granted
-          and l.database = (select oid from pg_database where datname = current_database()))
+          and l.database = (select oid from pg_database where datname = current_database())
+        group by 1, 2)
      select distinct m.relation,
             format('pid %s "%s" (role %s): %s', h.pid, a.application_name, a.usename,
                    left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120)) as who
        from moved m join held h on h.relation = m.relation join pg_stat_activity a on a.pid = h.pid
       where a.backend_type = 'client backend' and a.application_name not like 'migrate/%'
-        and not exists (select from held v where v.pid = h.pid and v.relation = m.facade)
-        and not exists (select from held n where n.pid = h.pid and n.relation = any(m.neighbours)
-                           and n.mode in ('RowExclusiveLock', 'RowShareLock'))`,
+        and not exists (select from held v where v.pid = h.pid and (v.relation = m.facade or v.relation = any(m.views)))
+        and not (h.modes <@ array['RowShareLock']
+                 and exists (select from held n where n.pid = h.pid and n.relation = any(m.neighbours) and 'RowExclusiveLock' = any(n.modes)))
+        and not (h.modes <@ array['RowShareLock', 'RowExclusiveLock']
+                 and exists (select from held n where n.pid = h.pid and n.relation = any(m.masters) and 'RowExclusiveLock' = any(n.modes)))`,
     [JSON.stringify(moved)],
   )
 }

@@ -24,7 +24,7 @@ export async function journalStates(url: string): Promise<string[]> {
   const rows = await rowsOf<{ line: string }>(
     url,
     `with newest as (select * from migrate.runs order by id desc limit 1)
-     select 0 as phase, 0 as position, 'run ' || state || case when point_of_no_return is null then '' else ', no return' end as line from newest
+     select 0 as phase, 0 as position, 'run ' || state as line from newest
      union all
      select p.number, 0, 'phase ' || p.number || ' ' || p.state || case when p.poison is null then '' else ' poisoned' end from migrate.phases p join newest on newest.id = p.run
      union all

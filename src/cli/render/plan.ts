@@ -52,7 +52,7 @@ function lock(step: PlannedStep): string {
 }
 
 function undo(step: PlannedStep): string {
-  return step.reversible === 'never' ? step.undo : `undo: ${step.undo}`
+  return `undo: ${step.undo}`
 }
 
 /** What the locks of the table mean, said once. */

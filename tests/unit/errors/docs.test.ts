@@ -36,7 +36,7 @@ describe('docs/errors.md', () => {
 
   test('explains every state that an error may tell', () => {
     expect(tableRows(read('errors.md'), '`state` says what was left:').map(([state]) => state)).toEqual(
-      ['untouched', 'rolled-back', 'resumable', 'forward-only', 'unknown'].map((state) => `\`${state}\``),
+      ['untouched', 'rolled-back', 'resumable', 'unknown'].map((state) => `\`${state}\``),
     )
   })
 })
