@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { toolVersion } from '../version.ts'
 import { addBackup } from './commands/backup.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addExecute } from './commands/execute.ts'
 import { addInit } from './commands/init.ts'
 import { addPlan } from './commands/plan.ts'
@@ -33,6 +34,7 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     .addHelpText('after', examples)
   for (const add of [
     addInit,
+    addDoctor,
     addPlan,
     addStatus,
     addVerify,

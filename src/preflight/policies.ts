@@ -10,6 +10,7 @@ import { always, type Rule } from './rule.ts'
 export const policyRules: readonly Rule[] = [
   {
     id: 'old-name-ends',
+    code: 'PF-25',
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
@@ -29,6 +30,7 @@ export const policyRules: readonly Rule[] = [
   },
   {
     id: 'shell-unfit',
+    code: 'PF-25',
     severity: 'error',
     waivable: false,
     phases: ['expand', 'switch'],
@@ -47,6 +49,7 @@ export const policyRules: readonly Rule[] = [
   },
   {
     id: 'shell-danger',
+    code: 'PF-25',
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
@@ -60,6 +63,7 @@ export const policyRules: readonly Rule[] = [
   },
   {
     id: 'path-role-missing',
+    code: 'PF-12',
     severity: 'error',
     waivable: false,
     phases: always,
@@ -74,6 +78,7 @@ export const policyRules: readonly Rule[] = [
   },
   {
     id: 'path-mistaken',
+    code: 'PF-14',
     severity: 'warning',
     waivable: true,
     phases: ['expand'],
@@ -87,6 +92,7 @@ export const policyRules: readonly Rule[] = [
   },
   {
     id: 'path-shadow',
+    code: 'PF-20',
     severity: 'error',
     waivable: true,
     phases: ['expand', 'switch'],
@@ -109,6 +115,7 @@ export const policyRules: readonly Rule[] = [
   },
   {
     id: 'path-sessions',
+    code: 'PF-14',
     severity: 'error',
     waivable: true,
     phases: ['switch'],

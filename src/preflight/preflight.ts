@@ -1,13 +1,17 @@
 import { MigrateError } from '../errors/migrate-error.ts'
+import { sqlstate, stateOf } from '../pg/sqlstate.ts'
 import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { waive } from '../survey/waivers.ts'
+import { lockRules } from './locks.ts'
 import { policyRules } from './policies.ts'
+import { registryRules } from './registries.ts'
 import { relationRules } from './relations.ts'
 import { rightsRules } from './rights.ts'
 import { routineRules } from './routines.ts'
-import type { PreflightContext, Rule } from './rule.ts'
+import type { Draft, PreflightContext, Rule } from './rule.ts'
 import { schemaRules } from './schemas.ts'
 import { surroundingRules } from './surroundings.ts'
+import { traitRules } from './traits.ts'
 
 export const rules: readonly Rule[] = [
   ...relationRules,
@@ -15,6 +19,9 @@ export const rules: readonly Rule[] = [
   ...schemaRules,
   ...rightsRules,
   ...surroundingRules,
+  ...lockRules,
+  ...traitRules,
+  ...registryRules,
   ...routineRules,
 ]
 
@@ -23,11 +30,30 @@ export async function preflight(context: PreflightContext): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const rule of rules) {
     if (!rule.phases.includes(context.phase)) continue
-    for (const { severity, ...draft } of await rule.check(context)) {
-      findings.push({ rule: rule.id, severity: severity ?? rule.severity, waivable: rule.waivable, ...draft })
+    for (const { severity, ...draft } of await draftsOf(rule, context)) {
+      const { id, code, waivable } = rule
+      findings.push({ rule: id, code, severity: severity ?? rule.severity, waivable, ...draft })
     }
   }
   return waive(context.plan, findings)
+}
+
+/** A rule that cannot be checked has not passed: that is a finding too. */
+async function draftsOf(rule: Rule, context: PreflightContext): Promise<Draft[]> {
+  try {
+    return await rule.check(context)
+  } catch (error) {
+    if (stateOf(error) !== sqlstate.insufficientPrivilege) throw error
+    const message = error instanceof Error ? error.message : String(error)
+    return [
+      {
+        on: context.facts.server.user,
+        severity: 'error',
+        text: `${rule.id} could not be checked: ${message}`,
+        remedy: `let ${context.facts.server.user} read what the message names`,
+      },
+    ]
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { always, type Rule } from './rule.ts'
 export const relationRules: readonly Rule[] = [
   {
     id: 'table-missing',
+    code: 'PF-23',
     severity: 'error',
     waivable: false,
     phases: always,
@@ -19,6 +20,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'reality-differs',
+    code: 'PF-23',
     severity: 'error',
     waivable: false,
     phases: always,
@@ -40,6 +42,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'relation-unsupported',
+    code: 'PF-1',
     severity: 'error',
     waivable: false,
     phases: ['expand'],
@@ -65,6 +68,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'row-security',
+    code: 'PF-1',
     severity: 'error',
     waivable: false,
     phases: ['expand'],
@@ -79,6 +83,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'row-security-columns',
+    code: 'PF-1',
     severity: 'error',
     waivable: true,
     phases: ['expand'],
@@ -93,6 +98,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'owner-rights',
+    code: 'PF-12',
     severity: 'error',
     waivable: true,
     phases: ['expand'],
@@ -107,6 +113,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'inheritance',
+    code: 'PF-1',
     severity: 'warning',
     waivable: true,
     phases: ['expand'],
@@ -120,6 +127,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'no-columns',
+    code: 'PF-1',
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
@@ -133,6 +141,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'conditional-rule',
+    code: 'PF-1',
     severity: 'error',
     waivable: true,
     phases: ['expand'],
@@ -152,6 +161,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'partition-jobs',
+    code: 'PF-1',
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
@@ -166,6 +176,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'stray-partition',
+    code: 'PF-1',
     severity: 'warning',
     waivable: true,
     phases: ['expand'],
@@ -177,6 +188,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'row-type',
+    code: 'PF-4',
     severity: 'warning',
     waivable: true,
     phases: ['expand'],
@@ -191,6 +203,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'large-family',
+    code: 'PF-1',
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
@@ -207,6 +220,7 @@ export const relationRules: readonly Rule[] = [
   },
   {
     id: 'facade-outdated',
+    code: 'PF-18',
     severity: 'error',
     waivable: false,
     phases: ['switch'],

@@ -4,9 +4,10 @@ import { always, type Draft, type PreflightContext, type Rule } from './rule.ts'
 
 /** Rules about what the runner's role may do. */
 export const rightsRules: readonly Rule[] = [
-  { id: 'rights', severity: 'error', waivable: false, phases: always, check: missingRights },
+  { id: 'rights', code: 'PF-12', severity: 'error', waivable: false, phases: always, check: missingRights },
   {
     id: 'role-missing',
+    code: 'PF-12',
     severity: 'error',
     waivable: false,
     phases: ['expand'],
@@ -23,6 +24,7 @@ export const rightsRules: readonly Rule[] = [
   },
   {
     id: 'deadlock-timeout',
+    code: 'PF-12',
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
@@ -42,6 +44,7 @@ export const rightsRules: readonly Rule[] = [
   },
   {
     id: 'stall-budget',
+    code: 'PF-12',
     severity: 'error',
     waivable: true,
     phases: ['switch'],

@@ -10,6 +10,7 @@ import type { Rule } from './rule.ts'
 export const routineRules: readonly Rule[] = [
   {
     id: 'trigger-uses-schema',
+    code: 'PF-6',
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
@@ -29,6 +30,7 @@ export const routineRules: readonly Rule[] = [
   },
   {
     id: 'routine-unpinned',
+    code: 'PF-6',
     severity: 'warning',
     waivable: true,
     phases: ['expand'],
@@ -43,6 +45,7 @@ export const routineRules: readonly Rule[] = [
   },
   {
     id: 'routine-names-table',
+    code: 'PF-5',
     severity: 'info',
     waivable: true,
     phases: ['expand'],
@@ -54,6 +57,7 @@ export const routineRules: readonly Rule[] = [
   },
   {
     id: 'routine-names-old-table',
+    code: 'PF-5',
     severity: 'error',
     waivable: true,
     phases: ['switch', 'contract'],
@@ -68,6 +72,7 @@ export const routineRules: readonly Rule[] = [
   },
   {
     id: 'routine-path-lacks-schema',
+    code: 'PF-5',
     severity: 'error',
     waivable: true,
     phases: ['switch', 'contract'],
@@ -85,6 +90,7 @@ export const routineRules: readonly Rule[] = [
   },
   {
     id: 'routine-needs-path',
+    code: 'PF-5',
     severity: 'warning',
     waivable: true,
     phases: ['contract'],
@@ -99,6 +105,7 @@ export const routineRules: readonly Rule[] = [
   },
   {
     id: 'old-name-dependent',
+    code: 'PF-9',
     severity: 'error',
     waivable: false,
     phases: ['contract'],

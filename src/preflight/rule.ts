@@ -18,6 +18,8 @@ export interface PreflightContext {
 /** One reason not to begin a phase, or to know something before. */
 export interface Rule {
   readonly id: string
+  /** The check it is part of; several rules may share one. */
+  readonly code: `PF-${number}`
   readonly severity: Severity
   readonly waivable: boolean
   readonly phases: readonly PhaseKind[]

@@ -8,6 +8,7 @@ import type { Rule } from './rule.ts'
 export const schemaRules: readonly Rule[] = [
   {
     id: 'target-schema-exists',
+    code: 'PF-24',
     severity: 'error',
     waivable: true,
     phases: ['expand'],
@@ -27,6 +28,7 @@ export const schemaRules: readonly Rule[] = [
   },
   {
     id: 'stage-in-use',
+    code: 'PF-2',
     severity: 'error',
     waivable: false,
     phases: ['expand'],
@@ -44,6 +46,7 @@ export const schemaRules: readonly Rule[] = [
   },
   {
     id: 'name-collision',
+    code: 'PF-2',
     severity: 'error',
     waivable: false,
     phases: ['expand', 'switch'],
@@ -68,6 +71,7 @@ export const schemaRules: readonly Rule[] = [
   },
   {
     id: 'name-collision-within',
+    code: 'PF-2',
     severity: 'error',
     waivable: false,
     phases: ['expand'],
@@ -90,6 +94,7 @@ export const schemaRules: readonly Rule[] = [
   },
   {
     id: 'target-is-source',
+    code: 'PF-1',
     severity: 'error',
     waivable: false,
     phases: ['expand'],

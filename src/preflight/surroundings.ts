@@ -8,6 +8,7 @@ import type { Rule } from './rule.ts'
 export const surroundingRules: readonly Rule[] = [
   {
     id: 'logical-replication',
+    code: 'PF-7',
     severity: 'error',
     waivable: true,
     phases: ['expand', 'switch'],
@@ -32,6 +33,7 @@ export const surroundingRules: readonly Rule[] = [
   },
   {
     id: 'publication',
+    code: 'PF-7',
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
@@ -43,6 +45,7 @@ export const surroundingRules: readonly Rule[] = [
   },
   {
     id: 'standby',
+    code: 'PF-15',
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
@@ -54,6 +57,7 @@ export const surroundingRules: readonly Rule[] = [
   },
   {
     id: 'client-timeout',
+    code: 'PF-14',
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
@@ -74,6 +78,7 @@ export const surroundingRules: readonly Rule[] = [
   },
   {
     id: 'event-trigger',
+    code: 'PF-11',
     severity: 'warning',
     waivable: true,
     phases: ['expand', 'switch', 'contract'],
@@ -89,6 +94,7 @@ export const surroundingRules: readonly Rule[] = [
   },
   {
     id: 'cross-service-foreign-key',
+    code: 'PF-26',
     severity: 'info',
     waivable: true,
     phases: ['expand'],
@@ -104,6 +110,7 @@ export const surroundingRules: readonly Rule[] = [
   },
   {
     id: 'unclaimed-table',
+    code: 'PF-26',
     severity: 'info',
     waivable: true,
     phases: ['expand'],

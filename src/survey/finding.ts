@@ -5,6 +5,8 @@ export type Severity = 'error' | 'warning' | 'info'
 export interface Finding {
   /** The rule or probe: stable, used in `allow` and in the documentation. */
   readonly rule: string
+  /** The preflight check it comes from; probes have none. */
+  readonly code?: string
   readonly severity: Severity
   /** The object as the plan’s `allow` names it: `public.users`, a schema, a role, a server setting. */
   readonly on: string

@@ -67,16 +67,17 @@ describe('docs/reference/preflight.md', () => {
   const page = read('reference/preflight.md')
 
   test('has every rule with its severity, whether it may be waived, and its phases', () => {
-    const written = tableRows(page, '## Rules').map((cells) => cells.slice(0, 4))
-    const known = rules.map(({ id, severity, waivable, phases }) => [
+    const written = tableRows(page, '## Rules').map((cells) => cells.slice(0, 5))
+    const known = rules.map(({ id, code, severity, waivable, phases }) => [
       `\`${id}\``,
+      code,
       severity,
       waivable ? 'yes' : 'no',
       phases.join(', '),
     ])
     expect(written).toEqual(known)
     for (const cells of tableRows(page, '## Rules'))
-      expect([cells[0], cells[4] !== '', cells[5] !== '']).toEqual([cells[0], true, true])
+      expect([cells[0], cells[5] !== '', cells[6] !== '']).toEqual([cells[0], true, true])
   })
 
   test('has every probe with its title', () => {
@@ -84,6 +85,14 @@ describe('docs/reference/preflight.md', () => {
       [...probes.values()].map(({ id, title }) => [`\`${id}\``, title]),
     )
   })
+})
+
+test('every check from PF-1 on has a rule', () => {
+  const codes = new Set<string>(rules.map(({ code }) => code))
+  const last = Math.max(...[...codes].map((code) => Number(code.slice('PF-'.length))))
+  expect(
+    Array.from({ length: last }, (_, index) => `PF-${index + 1}`).filter((code) => !codes.has(code)),
+  ).toEqual([])
 })
 
 test('rules and probes have names of their own', () => {
