@@ -1,3 +1,4 @@
+import { differences, type Difference } from './difference.ts'
 import { asidePrefix, stageSchema } from './names.ts'
 import type { Session } from '../pg/session.ts'
 
@@ -18,8 +19,8 @@ export interface Location {
   readonly aside: number | null
   /** The partitioned table at the old name whose only partition this table is. */
   readonly shell: number | null
-  /** Do view and table have the same columns in the same order and types? */
-  readonly sameColumns: boolean
+  /** In what the view, at the other name or set aside, is not the table's equal. */
+  readonly differences: readonly Difference[]
   readonly where: string | null
   /** Does the view count its uses? */
   readonly isWatched: boolean
@@ -56,18 +57,7 @@ export async function readLocations(
               else 'missing' end as stand,
             case when v.relkind = 'v' and v.ours then v.oid end as view, s.oid as aside,
             case when v.relkind = 'p' and v.ours then v.oid end as shell,
-            not exists (
-              (select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
-                where attrelid = a.relation and attnum > 0 and not attisdropped
-               except all
-               select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
-                where attrelid = coalesce(s.oid, v.oid) and attnum > 0 and not attisdropped)
-              union all
-              (select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
-                where attrelid = coalesce(s.oid, v.oid) and attnum > 0 and not attisdropped
-               except all
-               select attname, atttypid, atttypmod, attcollation, row_number() over (order by attnum) from pg_attribute
-                where attrelid = a.relation and attnum > 0 and not attisdropped)) as "sameColumns",
+            case when coalesce(s.oid, v.oid) is null then '{}' else ${differences('a.relation', 'coalesce(s.oid, v.oid)')} end as differences,
             case when a.schema is not null then format('%I.%I', a.schema, a.now) end as where,
             exists (select from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
                       join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid
@@ -84,9 +74,9 @@ export async function readLocations(
     [JSON.stringify(tables), mark, stageSchema, asidePrefix],
   )
   return new Map(
-    rows.map(({ relation, stand, view, aside, shell, sameColumns, where, isWatched }) => [
+    rows.map(({ relation, stand, view, aside, shell, differences, where, isWatched }) => [
       relation,
-      { relation, stand, view, aside, shell, sameColumns, where, isWatched },
+      { relation, stand, view, aside, shell, differences, where, isWatched },
     ]),
   )
 }

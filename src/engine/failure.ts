@@ -15,12 +15,10 @@ export function statementError(error: unknown, action: TransactionAction, work: 
   const message = error instanceof Error ? error.message : String(error)
   if (state === sqlstate.drift) {
     return new MigrateError('drift-found', message, {
-      detail: [
-        'columns of a table and of its facade differ, or a table was replaced: someone changed the structure since expand',
-      ],
+      detail: ['someone has changed a table or what stands in for it; status shows who, where it was seen'],
       state: { kind: 'rolled-back', sentence: 'nothing of this step was changed' },
       next: [
-        'migrate execute --phase 1        gives the facades the new columns',
+        'migrate execute --phase 1        makes the facades the equals of their tables again',
         'then run the same command again',
       ],
       cause: error,

@@ -226,11 +226,11 @@ export const relationRules: readonly Rule[] = [
     phases: ['switch'],
     check: ({ tables, plan }) =>
       tables
-        .filter(({ location }) => location.stand === 'expanded' && !location.sameColumns)
+        .filter(({ location }) => location.stand === 'expanded' && location.differences.length > 0)
         .map((table) => ({
           on: qualified(oldName(table)),
-          text: 'its columns have changed since expand',
-          remedy: `migrate execute --phase ${plan.phases[0]!.number} gives the facade the new columns`,
+          text: `it and its facade differ in ${table.location.differences.join(', ')}: someone has changed one of them since expand`,
+          remedy: `migrate execute --phase ${plan.phases[0]!.number} makes the facade its equal again`,
         })),
   },
 ]

@@ -59,7 +59,7 @@ function misplaced(tables: readonly TableFacts[]): ProbeFinding[] {
 
 function viewProblems(table: TableFacts, view: ViewRow): string[] {
   return [
-    ...(table.location.sameColumns ? [] : ['the columns of view and table differ']),
+    ...(table.location.differences.includes('columns') ? ['the columns of view and table differ'] : []),
     ...(view.updatable || table.columns.length === 0
       ? []
       : ['the view cannot be inserted into, updated and deleted from']),

@@ -4,7 +4,7 @@ import type { TransactionAction } from './action.ts'
 import { createCasts, dropCasts } from './casts.ts'
 import type { StepContext, StepData, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
-import { createView, refreshView } from './view.ts'
+import { createView, dressed, refreshView } from './view.ts'
 
 type Config = { readonly database: string; readonly relation: number; readonly roles: readonly string[] }
 
@@ -26,7 +26,7 @@ export const expandTable: StepKind<Config> = {
       case 'plain':
         return 'absent'
       case 'expanded':
-        return location.sameColumns ? 'present' : 'partial'
+        return location.differences.length === 0 ? 'present' : 'partial'
       case 'switched':
       case 'contracted':
         return 'present'
@@ -37,7 +37,7 @@ export const expandTable: StepKind<Config> = {
   record: (config, context) => ({ grants: missingGrants(config, context) }),
   actions(config, context) {
     const table = context.table(config.relation)
-    const statements = table.location.stand === 'expanded' ? refresh(table) : create(config, context)
+    const statements = table.location.stand === 'expanded' ? refresh(table, context) : create(config, context)
     return [transaction(config, table, `create the facade view ${qualified(newName(table))}`, statements)]
   },
   undo(config, context, record) {
@@ -74,8 +74,13 @@ function create(config: Config, context: StepContext): string[] {
   ]
 }
 
-function refresh(table: TableFacts): string[] {
-  return refreshView(newName(table), oldName(table), table)
+/** The facade is made the table's equal again, whatever of the table was changed. */
+function refresh(table: TableFacts, context: StepContext): string[] {
+  const view = newName(table)
+  return [
+    ...refreshView(view, oldName(table), table),
+    ...dressed(qualified(view), 'view', table, context.plan.name),
+  ]
 }
 
 type RoleGrant = { readonly privilege: string; readonly on: string; readonly to: string }

@@ -60,6 +60,7 @@ function forward(config: Config, context: StepContext): TransactionAction {
     statements: [
       driftGuard(
         tables.map((table) => ({ table: oldName(table), view: newName(table), relation: table.relation })),
+        'forward',
       ),
       ...touchRoutines(tables),
       ...tables.flatMap((table) => oldNameOf(table).forward(table, context.plan.name)),
@@ -84,6 +85,7 @@ function back(config: Config, context: StepContext, record: StepData): Transacti
           view: oldNameOf(table).other(table),
           relation: table.relation,
         })),
+        'back',
       ),
       ...touchRoutines(tables),
       ...tables.flatMap((table) => oldNameOf(table).back(table)),
@@ -125,13 +127,13 @@ function settled(
   }
 }
 
-/** Columns were added to a table after its switch: its old name gets them too. */
+/** Columns or defaults were changed on a table after its switch: its old name gets them too. */
 function refreshOldNames(config: Config, tables: readonly TableFacts[]): TransactionAction {
   const views = tables.map((table) => ({ table, view: oldNameOf(table).other(table) }))
   return {
     id: `refresh-${config.service}-${config.part}`,
     policy: 'transaction',
-    sentence: 'give the old names the columns that their tables have got since',
+    sentence: 'give the old names the columns and defaults that their tables have got since',
     database: config.database,
     lock: 'ACCESS EXCLUSIVE',
     lockedRelations: views.map(({ view }) => view),
@@ -161,7 +163,10 @@ function tablesOf({ relations }: Config, context: StepContext): TableFacts[] {
 }
 
 function isCurrent({ location }: TableFacts): boolean {
-  return location.stand === 'contracted' || location.sameColumns
+  return (
+    location.stand === 'contracted' ||
+    !location.differences.some((it) => it === 'columns' || (it === 'defaults' && location.view !== null))
+  )
 }
 
 function list(relations: readonly number[], context: StepContext): string {

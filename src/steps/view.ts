@@ -40,7 +40,11 @@ export function dressed(
 
 /** The same view with the columns the table has by now; PostgreSQL lets columns be added at the end only. */
 export function refreshView(view: QualifiedName, table: QualifiedName, facts: TableFacts): string[] {
-  return [replaceView(view, table, facts, facts.location.isWatched), ...setDefaults(qualified(view), facts)]
+  return [
+    replaceView(view, table, facts, facts.location.isWatched),
+    ...dropDefaults(qualified(view), facts),
+    ...setDefaults(qualified(view), facts),
+  ]
 }
 
 /** Replacing a view keeps its owner, privileges, comment and defaults, but not its options: they are said again. */
@@ -89,6 +93,12 @@ function setDefaults(view: string, { columns }: TableFacts): string[] {
   return columns
     .filter((column) => column.default !== null && column.generated === '' && column.identity === '')
     .map((column) => `alter view ${view} alter column ${ident(column.name)} set default ${column.default}`)
+}
+
+function dropDefaults(view: string, { columns }: TableFacts): string[] {
+  return columns
+    .filter((column) => column.default === null && column.generated === '' && column.identity === '')
+    .map((column) => `alter view ${view} alter column ${ident(column.name)} drop default`)
 }
 
 export function grantOn(relation: string, { privilege, column, grantee, grantable }: Grant): string {

@@ -48,8 +48,8 @@ describe('a property of a table is found', () => {
     await sql(database.url, structure)
     const found = await findings(database.url)
     expect(found.filter((finding) => finding.rule === rule)).toHaveLength(1)
+    expect(found.find((finding) => finding.rule === rule)?.code).toMatch(/^PF-\d+$/)
     expect(found.find((finding) => finding.rule === rule)).toMatchObject({
-      code: expect.stringMatching(/^PF-\d+$/) as string,
       on: rule === 'schema-usage' ? 'moved' : 'public.t',
     })
   })
@@ -110,9 +110,7 @@ test('a rule that may not be checked is a finding, not a pass and not a crash', 
   )
   const url = database.url.replace(/\/\/[^@/]*@/, '//test_writer@')
   const found = await findings(url)
-  expect(found.find(({ rule }) => rule === 'registered-by-name')).toMatchObject({
-    severity: 'error',
-    on: 'test_writer',
-    text: expect.stringMatching(/^registered-by-name could not be checked/) as string,
-  })
+  const finding = found.find(({ rule }) => rule === 'registered-by-name')
+  expect(finding).toMatchObject({ severity: 'error', on: 'test_writer' })
+  expect(finding?.text).toMatch(/^registered-by-name could not be checked/)
 })
