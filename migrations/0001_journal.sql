@@ -111,6 +111,30 @@ create table usage (
 comment on table usage is 'Evidence of use of old names: telltale counters and sessions seen holding a lock on them';
 comment on column usage.calls is 'The telltale counter at that moment; null where it cannot be read';
 
+create table drift (
+  id bigint generated always as identity primary key,
+  run bigint not null references runs on delete cascade,
+  at timestamptz not null default clock_timestamp(),
+  role text not null,
+  application text not null,
+  client inet,
+  tag text not null,
+  object text not null,
+  statement text not null
+);
+comment on table drift is 'Changes of structure that others made to the tables of a run while both names exist';
+
+create table screams (
+  id bigint generated always as identity primary key,
+  run bigint not null references runs on delete cascade,
+  began_at timestamptz not null default clock_timestamp(),
+  until timestamptz not null,
+  ended_at timestamptz,
+  restore text not null
+);
+comment on table screams is 'Times in which the old names were refused to everyone, as a test';
+comment on column screams.restore is 'The statements that give the privileges back';
+
 -- A transition that the state machine does not know is refused whoever tries it.
 create function check_transition() returns trigger
   language plpgsql
@@ -146,5 +170,5 @@ $$;
 
 -- Down Migration
 drop function fence(text, bigint);
-drop table usage, events, leases, steps, phases, mappings, runs;
+drop table screams, drift, usage, events, leases, steps, phases, mappings, runs;
 drop function check_transition();

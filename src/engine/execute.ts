@@ -34,8 +34,13 @@ export async function execute(
 ): Promise<PhaseOutcome[]> {
   const first = await survey(workspace)
   const open = request.phases.find((number) => !isDone(first, number))
-  if (open !== undefined) await checkPhase(workspace, first, open, new EventStream())
-  else if (first.journal?.run.state === 'completed')
+  // A repair of an earlier phase may take away what speaks against the open one.
+  const repairs = first.phases.some(
+    (phase) =>
+      request.phases.includes(phase.number) && isDone(first, phase.number) && needsRepair(first, phase),
+  )
+  if (open !== undefined && !repairs) await checkPhase(workspace, first, open, new EventStream())
+  else if (open === undefined && first.journal?.run.state === 'completed')
     return request.phases.map((number) => wasDone(workspace, number))
   return withLease(workspace, options, async (work) => {
     const outcomes: PhaseOutcome[] = []

@@ -1,3 +1,4 @@
+import { readDrift, type Drift } from '../journal/drift.ts'
 import { readLease, type LeaseRow } from '../journal/read.ts'
 import type { WorkState } from '../journal/rows.ts'
 import { readBlockers, describeBlocker } from '../catalog/blockers.ts'
@@ -63,6 +64,8 @@ export interface Status {
   /** Sessions in transactions of over a second that hold locks on tables of the plan. */
   readonly blockers: readonly string[]
   readonly oldNames: readonly OldNameStatus[]
+  /** Changes of structure by others since the run began, newest first. */
+  readonly drift: readonly Drift[]
   readonly next: readonly string[]
 }
 
@@ -98,6 +101,7 @@ export async function readStatus(workspace: Workspace): Promise<Status> {
         : (await phaseFindings(workspace, now, nextPhase.number)).filter(isBlocking).map(findingLine),
     blockers: await longTransactions(now, workspace),
     oldNames: run === undefined ? [] : await oldNames(workspace, now, run.id),
+    drift: run === undefined ? [] : await readDrift(session, run.id),
     next: nextCommands(now, workspace, isLive),
   }
 }

@@ -69,6 +69,7 @@ function expand({ facts, database, services, tables }: Scope): Step[] {
         config: { database, relation: table.relation, roles: [...service.roles] },
       })),
     ),
+    { id: 'structure', kind: 'watch-structure', config: { database } },
     {
       id: 'check',
       kind: 'run-probes',
@@ -142,6 +143,7 @@ function contract({ plan, database, tables }: Scope): Step[] {
       kind: 'contract-table',
       config: { database, relation: table.relation },
     })),
+    { id: 'structure', kind: 'unwatch-structure', config: { database } },
     { id: 'stage', kind: 'drop-stage', config: { database } },
     {
       id: 'check',

@@ -1,4 +1,5 @@
 import { readClientSettings } from '../catalog/roles.ts'
+import { structureTriggers } from '../catalog/structure-watch.ts'
 import { qualified } from '../pg/quoting.ts'
 import { parseSetting } from './setting.ts'
 import { oldName } from '../steps/names.ts'
@@ -84,13 +85,33 @@ export const surroundingRules: readonly Rule[] = [
     phases: ['expand', 'switch', 'contract'],
     async check({ session }) {
       const rows = await session.query<{ name: string; event: string; fn: string }>(
-        `select evtname as name, evtevent as event, evtfoid::regproc::text as fn from pg_event_trigger where evtenabled <> 'D' order by 1`,
+        `select evtname as name, evtevent as event, evtfoid::regproc::text as fn from pg_event_trigger
+          where evtenabled <> 'D' and evtname <> all($1::text[]) order by 1`,
+        [Object.values(structureTriggers)],
       )
       return rows.map(({ name, event, fn }) => ({
         on: name,
         text: `event trigger ${name} (${event}, ${fn}) runs at each statement of the move and may refuse it`,
       }))
     },
+  },
+  {
+    id: 'drift-unwatched',
+    code: 'PF-11',
+    severity: 'info',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ plan, facts: { server } }) =>
+      server.isSuperuser
+        ? []
+        : [
+            {
+              on: server.user,
+              ...(plan.defaults.onDrift === 'refuse' ? { severity: 'error' as const } : {}),
+              text: 'only a superuser may make event triggers: a change of structure by others is not seen before the switch looks under its lock',
+              remedy: 'let a superuser run expand',
+            },
+          ],
   },
   {
     id: 'cross-service-foreign-key',

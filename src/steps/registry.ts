@@ -12,7 +12,9 @@ import { runProbes } from './run-probes.ts'
 import { setPathStep } from './set-path.ts'
 import { switchTables } from './switch-tables.ts'
 import { takeBackup } from './take-backup.ts'
+import { unwatchStructure } from './unwatch-structure.ts'
 import { watchNames } from './watch-names.ts'
+import { watchStructure } from './watch-structure.ts'
 import type { StepKind } from './kind.ts'
 
 const kinds = [
@@ -29,7 +31,9 @@ const kinds = [
   setPathStep,
   switchTables,
   takeBackup,
+  unwatchStructure,
   watchNames,
+  watchStructure,
 ]
 
 const byName = new Map(kinds.map((kind) => [kind.kind, kind as unknown as StepKind]))

@@ -110,8 +110,12 @@ function clearGrants(view: string): string {
   const body = `
 declare g record;
 begin
-  for g in select distinct x.grantee
+  for g in select x.grantee
              from pg_class c cross join lateral aclexplode(c.relacl) x
+            where c.oid = ${literal(view)}::regclass and x.grantee <> c.relowner
+            union
+           select x.grantee
+             from pg_class c join pg_attribute a on a.attrelid = c.oid cross join lateral aclexplode(a.attacl) x
             where c.oid = ${literal(view)}::regclass and x.grantee <> c.relowner
   loop
     execute format('revoke all on %s from %s', ${literal(view)},

@@ -18,6 +18,7 @@ import { readReplication, type Replication } from '../catalog/replication.ts'
 import { readRoles, readSchemas, type RoleFacts, type SchemaFacts } from '../catalog/roles.ts'
 import { readRowTypeUses, type RowTypeUse } from '../catalog/row-types.ts'
 import { readSequences, type ColumnSequence } from '../catalog/sequences.ts'
+import { readStructureWatch } from '../catalog/structure-watch.ts'
 import type { ServerFacts } from '../pg/server.ts'
 import type { Session } from '../pg/session.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -60,6 +61,8 @@ export interface Facts {
   readonly roles: ReadonlyMap<string, RoleFacts>
   readonly schemas: ReadonlyMap<string, SchemaFacts>
   readonly defaultPrivileges: readonly DefaultPrivilege[]
+  /** Whether changes of structure are reported or refused; null where nobody looks. */
+  readonly structureWatch: string | null
   /** Of the roles that the plan gives the new schemas, and of the database. */
   readonly pathSettings: readonly PathSetting[]
 }
@@ -137,6 +140,7 @@ export async function readFacts(
       ...sources,
       ...new Set(mappings.map(({ target }) => target)),
     ]),
+    structureWatch: await readStructureWatch(session),
     pathSettings: await readPathSettings(session, plan.searchPath.roles, server.isSuperuser),
     schemas: new Map((await readSchemas(session)).map((schema) => [schema.name, schema])),
   }

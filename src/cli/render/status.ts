@@ -17,6 +17,7 @@ export function renderStatus(status: Status, isVerbose: boolean): string {
     ...list('not ready', status.notReady),
     ...list('locks held for long', status.blockers),
     ...oldNames(status.oldNames),
+    ...list('structure changed by others', status.drift.slice(0, 8).map(change)),
     ...status.next.map((command, index) => `${index === 0 ? 'next:' : '  or:'} ${chalk.bold(command)}`),
   ].join('\n')
 }
@@ -48,6 +49,10 @@ function phaseDetails({ number, poison, steps }: PhaseStatus, isVerbose: boolean
 
 function list(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)]
+}
+
+function change({ at, role, application, tag, object, statement }: Status['drift'][number]): string {
+  return `${at.toISOString()} ${tag} on ${object} by ${role} "${application}": ${statement.replaceAll(/\s+/g, ' ').slice(0, 80)}`
 }
 
 /** The names that are least quiet first: they are what keeps contract waiting. */
