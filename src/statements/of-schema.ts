@@ -2,6 +2,7 @@ import { readColumns } from '../catalog/columns.ts'
 import { readRecordedStatements } from '../catalog/recorded-statements.ts'
 import type { Relation } from '../catalog/relations.ts'
 import { readSequences } from '../catalog/sequences.ts'
+import { qualified } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 import { examine, readGround } from './evidence.ts'
 import { isAdvice, propose, type Proposal } from './propose.ts'
@@ -30,11 +31,12 @@ export async function proposedFor(
     })),
   )
   const { examined } = await examine(ground, recorded.statements)
+  const proposals = propose(ground.tables, examined, { roles: [], database: false }, major).filter(isAdvice)
+  const found = new Map(proposals.map((proposal) => [proposal.table, proposal]))
   return new Map(
-    ground.tables.flatMap((table) =>
-      propose([table], examined, { roles: [], database: false }, major)
-        .filter(isAdvice)
-        .map((proposal) => [table.name, proposal] as const),
-    ),
+    relations.flatMap((relation) => {
+      const proposal = found.get(qualified(relation))
+      return proposal === undefined ? [] : [[relation.name, proposal] as const]
+    }),
   )
 }

@@ -39,8 +39,11 @@ export function propose(
   const uses = new Map<KnownTable, Use[]>()
   const failing = new Map<KnownTable, Set<string>>()
   for (const { statement, names, hits } of examined) {
-    for (const { table, isQualified } of names)
-      uses.set(table, [...(uses.get(table) ?? []), { isQualified, role: statement.role }])
+    for (const { table, isQualified } of names) {
+      const seen = uses.get(table) ?? []
+      uses.set(table, seen)
+      seen.push({ isQualified, role: statement.role })
+    }
     for (const { trap, table } of hits)
       if (trap.severity === 'error' && outcomeOf(trap, 'view', major) !== undefined)
         failing.set(table, (failing.get(table) ?? new Set()).add(trap.id))
