@@ -14,6 +14,7 @@ const order = [
   'catalog',
   'content',
   'survey',
+  'statements',
   'steps',
   'movers',
   'preflight',

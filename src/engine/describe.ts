@@ -1,5 +1,7 @@
 import type { Action } from '../steps/action.ts'
 import { stepKind } from '../steps/registry.ts'
+import { recordedOf, statementsOf, type PlanStatements } from '../statements/of-plan.ts'
+import type { StatementFile } from '../statements/file.ts'
 import type { Finding } from '../survey/finding.ts'
 import { phaseRow, placedSteps } from './phases.ts'
 import { planFindings } from './readiness.ts'
@@ -43,6 +45,7 @@ export interface PlanDescription {
     toService: string | null
   }[]
   readonly unclaimedTables: readonly string[]
+  readonly statements: PlanStatements
   readonly findings: readonly (Finding & { readonly phase: number })[]
 }
 
@@ -53,10 +56,13 @@ const blocks: Record<string, string> = {
   'ACCESS EXCLUSIVE': 'readers and writers of these tables',
 }
 
-/** The plan compiled against the live catalogs: the same data that an execution would perform. */
-export async function describePlan(workspace: Workspace): Promise<PlanDescription> {
+/**
+ * The plan compiled against the live catalogs: the same data that an execution would perform. Statements are those of
+ * `file` if there is one, else those that the server has recorded.
+ */
+export async function describePlan(workspace: Workspace, file?: StatementFile): Promise<PlanDescription> {
   const now = await survey(workspace)
-  const { plan, server } = workspace
+  const { plan, server, session } = workspace
   const service = new Map(now.facts.tables.map((table) => [table.relation, table.service]))
   const found = await planFindings(workspace, now)
   return {
@@ -101,6 +107,13 @@ export async function describePlan(workspace: Workspace): Promise<PlanDescriptio
         toService: service.get(to) ?? null,
       })),
     unclaimedTables: now.facts.resolved.unclaimed.map(({ schema, name }) => `${schema}.${name}`),
+    statements:
+      file === undefined
+        ? await recordedOf(session, plan, now.facts)
+        : {
+            ...(await statementsOf(session, plan, now.facts, file.statements)),
+            origin: { kind: 'file', file: file.name },
+          },
     findings: found.map(({ phase, finding }) => ({ phase, ...finding })),
   }
 }

@@ -1,3 +1,4 @@
+import type { CompatPolicy } from './compat.ts'
 import { literalPattern } from './match.ts'
 
 export interface FirstPlan {
@@ -7,11 +8,13 @@ export interface FirstPlan {
   readonly envName: string
   /** Schema the tables are in now. */
   readonly schema: string
+  /** Tables whose statements a view would break, with the policy proposed for them. */
+  readonly compat?: ReadonlyMap<string, { readonly proposed: CompatPolicy; readonly reason: string }>
   readonly groups: readonly { readonly service: string; readonly tables: readonly string[] }[]
 }
 
 /** A first plan for `migrate init`, with comments that say what to decide next. */
-export function renderPlan({ name, databaseAlias, envName, schema, groups }: FirstPlan): string {
+export function renderPlan({ name, databaseAlias, envName, schema, groups, compat }: FirstPlan): string {
   const services = groups.filter(({ tables }) => tables.length > 0)
   return [
     '# yaml-language-server: $schema=./plan.schema.json',
@@ -34,6 +37,7 @@ export function renderPlan({ name, databaseAlias, envName, schema, groups }: Fir
       `    to: ${scalar(databaseAlias)}`,
       '    tables:',
       ...tables.map((table) => `      - ${scalar(literalPattern(table))}`),
+      ...compatLines(tables, compat ?? new Map()),
       '    # roles: [some_app]   # roles that shall work in this schema, beside those with rights on the tables',
       '',
     ]),
@@ -50,6 +54,19 @@ export function renderPlan({ name, databaseAlias, envName, schema, groups }: Fir
     '  quiet: 7d            # how long no one may have used an old name before the old names go',
     '',
   ].join('\n')
+}
+
+function compatLines(
+  tables: readonly string[],
+  compat: ReadonlyMap<string, { readonly proposed: CompatPolicy; readonly reason: string }>,
+): string[] {
+  const lines = tables.flatMap((table) => {
+    const found = compat.get(table)
+    if (found === undefined) return []
+    const reason = found.reason.replaceAll(/\s+/g, ' ')
+    return `      ${scalar(literalPattern(table))}: ${found.proposed}   # ${reason}`
+  })
+  return lines.length === 0 ? [] : ['    compat:', ...lines]
 }
 
 // A JSON string is a YAML string in double quotes; plain only where no YAML reader could see anything but text.

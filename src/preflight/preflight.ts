@@ -10,6 +10,7 @@ import { rightsRules } from './rights.ts'
 import { routineRules } from './routines.ts'
 import type { Draft, PreflightContext, Rule } from './rule.ts'
 import { schemaRules } from './schemas.ts'
+import { statementRules } from './statements.ts'
 import { surroundingRules } from './surroundings.ts'
 import { traitRules } from './traits.ts'
 
@@ -23,6 +24,7 @@ export const rules: readonly Rule[] = [
   ...traitRules,
   ...registryRules,
   ...routineRules,
+  ...statementRules,
 ]
 
 /** Everything that speaks against beginning a phase, or that someone should know before; waived where the plan says so. */

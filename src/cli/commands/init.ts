@@ -6,6 +6,7 @@ import { checkServer } from '../../pg/server.ts'
 import { Session } from '../../pg/session.ts'
 import { renderPlan } from '../../plan/init.ts'
 import { groupTables } from '../../survey/grouping.ts'
+import { proposedFor } from '../../statements/of-schema.ts'
 import { commandContext } from '../context.ts'
 
 interface Options {
@@ -61,6 +62,7 @@ export function addInit(program: Command, signal: AbortSignal): void {
         envName: options.database,
         schema: options.schema,
         groups,
+        compat: await proposedFor(session, relations, server.major),
       })
       if (options.output === undefined) return context.result(text.trimEnd(), { plan: text })
       await write(options.output, text)

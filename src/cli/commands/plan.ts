@@ -2,21 +2,33 @@ import type { Command } from 'commander'
 import { describePlan } from '../../engine/describe.ts'
 import { openWorkspace } from '../../engine/workspace.ts'
 import { exitCodes } from '../../errors/codes.ts'
+import { readStatementFile } from '../../statements/file.ts'
 import { isBlocking } from '../../survey/finding.ts'
 import { commandContext } from '../context.ts'
 import { renderPlan } from '../render/plan.ts'
+
+interface Options {
+  readonly sql?: boolean
+  readonly exitCode?: boolean
+  readonly statements?: string
+}
 
 export function addPlan(program: Command, signal: AbortSignal): void {
   program
     .command('plan')
     .description('show what would be done: phases, steps, locks, stalls, undo, and what speaks against it')
     .option('--sql', 'with every statement')
+    .option(
+      '--statements <file>',
+      'look for statements that would break in this file of SQL, not in pg_stat_statements',
+    )
     .option('--exit-code', 'exit with 10 when phases are pending')
-    .action(async (options: { sql?: boolean; exitCode?: boolean }, command: Command) => {
+    .action(async (options: Options, command: Command) => {
       const context = commandContext(command, signal)
+      const file = options.statements === undefined ? undefined : await readStatementFile(options.statements)
       const workspace = await openWorkspace(await context.plan(), 'plan')
       try {
-        const description = await describePlan(workspace)
+        const description = await describePlan(workspace, file)
         context.result(renderPlan(description, { sql: options.sql === true }), description)
         if (description.findings.some((finding) => finding.phase === 1 && isBlocking(finding)))
           process.exitCode = exitCodes.refused

@@ -1,6 +1,7 @@
 import chalk from 'chalk'
 import type { PlanDescription, PlannedPhase, PlannedStep } from '../../engine/describe.ts'
 import type { Finding } from '../../survey/finding.ts'
+import { renderStatements } from './statements.ts'
 import { table } from './table.ts'
 
 /** A plan for people: phases, steps, locks, undo, findings. */
@@ -21,6 +22,7 @@ export function renderPlan(plan: PlanDescription, options: { sql: boolean }): st
       'Tables no service claims (they stay)',
       plan.unclaimedTables.map((name) => [name]),
     ),
+    ...renderStatements(plan.statements),
     ...findings(plan.findings),
   ].join('\n')
 }

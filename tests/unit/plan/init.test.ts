@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { policyOf } from '../../../src/plan/compat.ts'
 import { renderPlan } from '../../../src/plan/init.ts'
 import { matchTables } from '../../../src/plan/match.ts'
 import { read } from './text.ts'
@@ -41,4 +42,21 @@ test('a first plan can be read, and means the tables it was made from', () => {
     unmatchedPatterns: [],
   })
   expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/plan\.schema\.json\n/)
+})
+
+test('a policy that was proposed is written with its reason, and only then', () => {
+  const write = (compat?: Parameters<typeof renderPlan>[0]['compat']): string =>
+    renderPlan({
+      name: 'first',
+      databaseAlias: 'db',
+      envName: 'SHOP_URL',
+      schema: 'public',
+      groups: [{ service: 'a', tables: ['x', 'a*b'] }],
+      ...(compat && { compat }),
+    })
+  expect(write()).not.toContain('compat:')
+  const text = write(new Map([['a*b', { proposed: 'late', reason: 'a view would break\ntruncate' }]]))
+  const [service] = read(text, { SHOP_URL: 'postgres://h/d' }).services
+  expect(policyOf('a*b', service!.compat, 'view')).toBe('late')
+  expect(policyOf('x', service!.compat, 'view')).toBe('view')
 })

@@ -1,0 +1,55 @@
+import { here } from './finding-tables.ts'
+import type { KnownTable, Lookup, Named } from './known.ts'
+import type { Parser } from './parser.ts'
+import type { Trap } from './trap.ts'
+import { traps } from './traps.ts'
+import type { Node } from './tree.ts'
+import { walk } from './walk.ts'
+
+/** A trap that a text falls into for one table, whatever that table’s policy is. */
+export interface Hit {
+  readonly trap: Trap
+  readonly table: KnownTable
+}
+
+export interface Analysis {
+  readonly hits: readonly Hit[]
+  /** The moved tables that the text names. */
+  readonly names: readonly Named[]
+}
+
+/** Parses a text and looks for traps in every statement of it. */
+export async function analyse(
+  parser: Parser,
+  sql: string,
+  lookup: Lookup,
+): Promise<Analysis | { readonly unparsable: string }> {
+  const parsed = await parser.parse(sql)
+  if ('unparsable' in parsed) return parsed
+  let found: Analysis[]
+  try {
+    found = parsed.statements.map((statement) => look(statement, lookup))
+  } catch (error) {
+    // What the parser still took may be too deep for a walk.
+    if (!(error instanceof Error) || error.name !== 'RangeError') throw error
+    return { unparsable: 'it is nested too deeply' }
+  }
+  return { hits: found.flatMap(({ hits }) => hits), names: found.flatMap(({ names }) => names) }
+}
+
+/** One statement; a trap is told once for each table. */
+function look(statement: Node, lookup: Lookup): Analysis {
+  const hits = new Map<Trap, Set<KnownTable>>()
+  const names: Named[] = []
+  for (const at of walk(statement, lookup)) {
+    if (at.tag === 'RangeVar') names.push(...here(at))
+    for (const trap of traps) {
+      const found = trap.find(at)
+      if (found.length === 0) continue
+      const tables = hits.get(trap) ?? new Set()
+      hits.set(trap, tables)
+      for (const { table } of found) tables.add(table)
+    }
+  }
+  return { hits: [...hits].flatMap(([trap, tables]) => [...tables].map((table) => ({ trap, table }))), names }
+}

@@ -1,0 +1,78 @@
+import createModule from 'libpg-query/wasm/libpg-query.js'
+import { isNode, list, type Node } from './tree.ts'
+
+/** One statement of a text, as a parse tree, or why there is none. */
+export type Parsed = { readonly statements: readonly Node[] } | { readonly unparsable: string }
+
+/** What the parser’s WebAssembly module offers and is used here. */
+interface Module {
+  _malloc(bytes: number): number
+  _free(pointer: number): void
+  _wasm_parse_query_raw(text: number): number
+  _wasm_free_parse_result(result: number): void
+  lengthBytesUTF8(text: string): number
+  stringToUTF8(text: string, pointer: number, bytes: number): void
+  UTF8ToString(pointer: number): string
+  getValue(pointer: number, type: 'i32'): number
+}
+
+/** More than any statement an application writes by hand; longer ones are data. */
+const longestText = 256 * 1024
+
+/**
+ * PostgreSQL's own grammar (libpg-query). The package keeps one instance for the life of the process, and a statement
+ * nested too deeply leaves it unusable: its stack pointer is not restored. So this class has an instance of its own and
+ * replaces it after such a failure.
+ */
+export class Parser {
+  #module: Module
+
+  private constructor(module: Module) {
+    this.#module = module
+  }
+
+  static async load(): Promise<Parser> {
+    return new Parser((await createModule()) as Module)
+  }
+
+  /** Parses a text of one or several statements. Never throws for what the text is. */
+  async parse(sql: string): Promise<Parsed> {
+    if (sql.includes('\0')) return { unparsable: 'it holds a NUL character' }
+    if (sql.length > longestText) return { unparsable: 'it is longer than 256 KiB' }
+    try {
+      return this.#parse(sql)
+    } catch (error) {
+      if (!isExhausted(error)) throw error
+      this.#module = (await createModule()) as Module
+      return { unparsable: 'it is nested too deeply' }
+    }
+  }
+
+  #parse(sql: string): Parsed {
+    const module = this.#module
+    const bytes = module.lengthBytesUTF8(sql) + 1
+    const pointer = module._malloc(bytes)
+    module.stringToUTF8(sql, pointer, bytes)
+    const result = module._wasm_parse_query_raw(pointer)
+    // PgQueryParseResult: tree, what was printed, error; the first field of an error is its message.
+    const error = module.getValue(result + 8, 'i32')
+    const parsed =
+      error === 0
+        ? { tree: module.UTF8ToString(module.getValue(result, 'i32')) }
+        : { unparsable: module.UTF8ToString(module.getValue(error, 'i32')) }
+    module._wasm_free_parse_result(result)
+    module._free(pointer)
+    return 'tree' in parsed ? { statements: statementsOf(JSON.parse(parsed.tree)) } : parsed
+  }
+}
+
+/** The stack of JavaScript or of the module ran out: RangeError, or WebAssembly.RuntimeError, which Node’s types lack. */
+function isExhausted(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'RangeError' || error.name === 'RuntimeError')
+}
+
+function statementsOf(tree: unknown): Node[] {
+  return list(isNode(tree) ? tree['stmts'] : []).flatMap((entry) =>
+    isNode(entry) && isNode(entry['stmt']) ? [entry['stmt']] : [],
+  )
+}
