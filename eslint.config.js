@@ -13,6 +13,7 @@ const order = [
   'plan',
   'catalog',
   'content',
+  'standby',
   'survey',
   'steps',
   'movers',

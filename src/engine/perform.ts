@@ -1,5 +1,6 @@
 import { isMigrateError } from '../errors/migrate-error.ts'
 import type { Action } from '../steps/action.ts'
+import { openStandbys } from '../standby/standby.ts'
 import { stepKind } from '../steps/registry.ts'
 import { awaitQuietNames } from '../usage/gate.ts'
 import { backUp } from './backing-up.ts'
@@ -78,11 +79,16 @@ async function perform(
       break
     case 'gate': {
       const { tables } = await work.refresh()
+      await using elsewhere = await openStandbys(
+        work.plan.databases[work.target.alias]!.standbys,
+        `${work.plan.name}/gate`,
+      )
       await awaitQuietNames(
         session,
         run,
         tables.filter(({ relation }) => action.relations.includes(relation)),
         action.quietMs,
+        elsewhere.standbys,
       )
       break
     }

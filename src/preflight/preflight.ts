@@ -6,6 +6,7 @@ import { rightsRules } from './rights.ts'
 import { routineRules } from './routines.ts'
 import type { PreflightContext, Rule } from './rule.ts'
 import { schemaRules } from './schemas.ts'
+import { standbyRules } from './standby.ts'
 import { surroundingRules } from './surroundings.ts'
 
 export const rules: readonly Rule[] = [
@@ -14,6 +15,7 @@ export const rules: readonly Rule[] = [
   ...rightsRules,
   ...surroundingRules,
   ...routineRules,
+  ...standbyRules,
 ]
 
 /** Everything that speaks against beginning a phase, or that someone should know before; waived where the plan says so. */
