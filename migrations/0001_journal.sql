@@ -113,6 +113,15 @@ create table usage (
 comment on table usage is 'Evidence of use of old names: telltale counters and sessions seen holding a lock on them';
 comment on column usage.calls is 'The telltale counter at that moment; null where it cannot be read';
 
+create table pauses (
+  run bigint not null references runs on delete cascade,
+  database text not null,
+  paused_at timestamptz not null default clock_timestamp(),
+  primary key (run, database)
+);
+comment on table pauses is 'Poolers that a runner was about to pause; the row goes when they are resumed';
+comment on column pauses.database is 'The database as the pooler calls it';
+
 -- A transition that the state machine does not know is refused whoever tries it.
 create function check_transition() returns trigger
   language plpgsql
@@ -148,5 +157,5 @@ $$;
 
 -- Down Migration
 drop function fence(text, bigint);
-drop table usage, events, leases, steps, phases, mappings, runs;
+drop table pauses, usage, events, leases, steps, phases, mappings, runs;
 drop function check_transition();

@@ -6,6 +6,7 @@ import { isConnectionLoss, isRetryable, sqlstate, stateOf } from '../pg/sqlstate
 import type { TransactionAction } from '../steps/action.ts'
 import { envelope, lockBudget, lockedNotice, type Envelope } from './envelope.ts'
 import { statementError } from './failure.ts'
+import { poolerPause } from './pooler.ts'
 import { watchStandbys } from './standbys.ts'
 import type { Work } from './work.ts'
 
@@ -35,6 +36,7 @@ export async function performTransaction(
   const began = performance.now()
   const budget = lockBudget(plan.defaults.stallBudgetMs, action.lockFirst.length)
   await using standbys = await watchStandbys(work, action)
+  await using pooler = await poolerPause(work, action)
   let lostToSequences = 0
   for (let attempt = 1, timeout = Math.min(firstTimeoutMs, budget); ; attempt++) {
     work.throwIfStopped(action.sentence)
@@ -42,7 +44,9 @@ export async function performTransaction(
     const onStandbys = await standbys.holders()
     const sent = performance.now()
     const outcome =
-      onStandbys.length > 0 ? heldByStandby : await attemptOnce(work, action, journal, timeout, tactic)
+      onStandbys.length > 0
+        ? heldByStandby
+        : await pooler.around(() => attemptOnce(work, action, journal, timeout, tactic))
     const { error } = outcome
     if (error === undefined) {
       const stallMs = performance.now() - sent

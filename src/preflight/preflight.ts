@@ -6,6 +6,7 @@ import { rightsRules } from './rights.ts'
 import { routineRules } from './routines.ts'
 import type { PreflightContext, Rule } from './rule.ts'
 import { schemaRules } from './schemas.ts'
+import { poolerRules } from './pooler.ts'
 import { standbyRules } from './standby.ts'
 import { surroundingRules } from './surroundings.ts'
 
@@ -16,6 +17,7 @@ export const rules: readonly Rule[] = [
   ...surroundingRules,
   ...routineRules,
   ...standbyRules,
+  ...poolerRules,
 ]
 
 /** Everything that speaks against beginning a phase, or that someone should know before; waived where the plan says so. */
