@@ -61,7 +61,10 @@ export class AdminConsole implements AsyncDisposable {
     if (await this.isPaused(database)) await this.#client.query(`RESUME ${ident(database)}`)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client.end().catch(() => undefined)
+  /** At once: a console that waits for its PAUSE to be granted does not answer a polite end. */
+  [Symbol.asyncDispose](): Promise<void> {
+    const { stream } = (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection
+    stream.destroy()
+    return Promise.resolve()
   }
 }

@@ -54,6 +54,8 @@ listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
 auth_type = any
+admin_users = ${cluster.superuser}
+stats_users = watcher
 ignore_startup_parameters = extra_float_digits
 `
   const file = join(cluster.dir, 'pgbouncer.ini')

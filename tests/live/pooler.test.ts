@@ -45,13 +45,21 @@ function sketched(more: Partial<PlanSketch> = {}, admin?: string): Plan {
   return planFor(url, sketch(more, admin))
 }
 
+function consoleAs(username: string): string {
+  return Object.assign(new URL(pooler.url('pgbouncer')), { username }).href
+}
+
 async function isPaused(): Promise<boolean> {
   await using console = await AdminConsole.open(pooler.url('pgbouncer'))
-  return console.isPaused(database)
+  return await console.isPaused(database)
 }
 
 /** Clients that insert through the pooler until they are stopped; tells how many rows were acknowledged. */
-async function traffic(count: number): Promise<() => Promise<{ inserted: number; failures: string[] }>> {
+interface Traffic extends AsyncDisposable {
+  stop(): Promise<{ inserted: number; failures: string[] }>
+}
+
+async function traffic(count: number): Promise<Traffic> {
   const clients = await Promise.all(
     Array.from({ length: count }, () => connect(pooler.url(database), 'through the pooler')),
   )
@@ -69,11 +77,12 @@ async function traffic(count: number): Promise<() => Promise<{ inserted: number;
   }
   const working = clients.map(insert)
   await until(() => inserted > 10 * count)
-  return async () => {
+  const end = async (): Promise<{ inserted: number; failures: string[] }> => {
     stop.abort()
     await Promise.all(working)
     return { inserted, failures }
   }
+  return { stop: end, [Symbol.asyncDispose]: () => end().then(() => undefined) }
 }
 
 async function rows(): Promise<number> {
@@ -85,11 +94,11 @@ describe('a PgBouncer that the plan names', () => {
     const plan = sketched()
     await run(plan, [1])
     const before = await rows()
-    const stop = await traffic(6)
+    await using clients = await traffic(6)
     const { events } = await run(plan, [2])
     await undo(plan, { phase: 2 })
     await run(plan, [2])
-    const { inserted, failures } = await stop()
+    const { inserted, failures } = await clients.stop()
     expect(failures).toEqual([])
     expect((await rows()) - before).toBe(inserted)
     expect(eventsOf(events, 'notice').map(({ text }) => text)).toEqual([])
@@ -163,6 +172,7 @@ describe('a pooler that is not what the plan says', () => {
   test.each<[string, () => string, RegExp]>([
     ['not reachable', () => 'postgres://someone:secret@127.0.0.1:1/pgbouncer', /nothing listens there/],
     ['not a console', () => url, /not the admin console/],
+    ['a role that may only look', () => consoleAs('watcher'), /may look, but not PAUSE/],
   ])('%s', async (_name, admin, message) => {
     const plan = sketched({}, admin())
     await run(plan, [1])
