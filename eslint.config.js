@@ -13,6 +13,8 @@ const order = [
   'plan',
   'catalog',
   'content',
+  'standby',
+  'pooler',
   'survey',
   'statements',
   'steps',

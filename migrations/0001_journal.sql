@@ -135,6 +135,15 @@ create table screams (
 comment on table screams is 'Times in which the old names were refused to everyone, as a test';
 comment on column screams.restore is 'The statements that give the privileges back';
 
+create table pauses (
+  run bigint not null references runs on delete cascade,
+  database text not null,
+  paused_at timestamptz not null default clock_timestamp(),
+  primary key (run, database)
+);
+comment on table pauses is 'Poolers that a runner was about to pause; the row goes when they are resumed';
+comment on column pauses.database is 'The database as the pooler calls it';
+
 -- A transition that the state machine does not know is refused whoever tries it.
 create function check_transition() returns trigger
   language plpgsql
@@ -170,5 +179,5 @@ $$;
 
 -- Down Migration
 drop function fence(text, bigint);
-drop table screams, drift, usage, events, leases, steps, phases, mappings, runs;
+drop table pauses, screams, drift, usage, events, leases, steps, phases, mappings, runs;
 drop function check_transition();

@@ -1,6 +1,7 @@
 import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
 import { EventStream } from '../events/stream.ts'
 import type { CompiledPhase } from '../movers/in-place.ts'
+import { openStandbys } from '../standby/standby.ts'
 import { recordUse, observeUse } from '../usage/observe.ts'
 import { isDone, lastPhase, phaseName, phaseRow, placedSteps } from './phases.ts'
 import { checkPhase } from './readiness.ts'
@@ -75,11 +76,18 @@ async function executePhase(work: Work, number: number): Promise<PhaseOutcome> {
     throw await onFailure(work, phase, error)
   }
   await work.journal.setPhase(run, number, 'done', number === lastPhase(plan) ? 'completed' : undefined)
-  if (phase.kind === 'switch')
-    await recordUse(work.session, run, await observeUse(work.session, (await work.refresh()).tables))
+  if (phase.kind === 'switch') await observeFirst(work)
   const ms = performance.now() - began
   events.emit({ type: 'phase:end', phase: number, name: phase.name, direction: 'do', ms })
   return { number, name: phase.name, outcome: 'done', ms }
+}
+
+/** The quiet period of an old name is counted from here. */
+async function observeFirst(work: Work): Promise<void> {
+  const { plan, session, target, run } = work
+  await using elsewhere = await openStandbys(plan.databases[target.alias]!.standbys, `${plan.name}/observe`)
+  const { tables } = await work.refresh()
+  await recordUse(session, run, await observeUse(session, tables, elsewhere.standbys))
 }
 
 /** A failed probe undoes the switch it was to confirm, if the plan says so; it is never passed over. */

@@ -1,5 +1,6 @@
 import { isMigrateError } from '../errors/migrate-error.ts'
 import type { Action, GateAction } from '../steps/action.ts'
+import { openStandbys } from '../standby/standby.ts'
 import { awaitQuietNames } from '../usage/gate.ts'
 import { awaitUnusedTables } from '../usage/unused.ts'
 import { backUp } from './backing-up.ts'
@@ -93,8 +94,10 @@ async function perform(
 async function performGate(work: Work, { evidence, relations, quietMs }: GateAction): Promise<void> {
   const { tables, facts } = await work.refresh()
   const watched = tables.filter(({ relation }) => relations.includes(relation))
-  if (evidence === 'views') await awaitQuietNames(work.session, work.run, watched, quietMs)
-  else await awaitUnusedTables(work.session, watched, facts.foreignKeys)
+  if (evidence === 'tables') return awaitUnusedTables(work.session, watched, facts.foreignKeys)
+  const { standbys } = work.plan.databases[work.target.alias]!
+  await using elsewhere = await openStandbys(standbys, `${work.plan.name}/gate`)
+  await awaitQuietNames(work.session, work.run, watched, quietMs, elsewhere.standbys)
 }
 
 /** Row first: the journal speaks in the same transaction as the change, before it, and fails it when the lease is gone. */

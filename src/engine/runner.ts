@@ -8,6 +8,7 @@ import type { MappingRow } from '../journal/rows.ts'
 import { JournalWriter } from '../journal/writer.ts'
 import { toolVersion } from '../version.ts'
 import { inOwnWords } from './failure.ts'
+import { resumeLeftovers } from './pooler.ts'
 import { stopError, type Work } from './work.ts'
 import { survey, type Survey, type Workspace } from './workspace.ts'
 
@@ -84,6 +85,7 @@ async function leased<T>(
       command: activity,
     })
     try {
+      await resumeLeftovers(work)
       const result = await use(work)
       events.emit({ type: 'run:end', outcome: 'done', ms: performance.now() - began })
       return result

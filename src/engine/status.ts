@@ -5,6 +5,7 @@ import { readBlockers, describeBlocker } from '../catalog/blockers.ts'
 import { oldName } from '../steps/names.ts'
 import { qualified } from '../pg/quoting.ts'
 import { findingLine, isBlocking } from '../survey/finding.ts'
+import { openStandbys } from '../standby/standby.ts'
 import { observeUse, recordUse } from '../usage/observe.ts'
 import { readQuiet } from '../usage/quiet.ts'
 import { isDone, isPending, phaseRow, placedSteps } from './phases.ts'
@@ -163,8 +164,13 @@ async function longTransactions(now: Survey, { session }: Workspace): Promise<st
   return (await readBlockers(session, oids, longTransactionMs)).map(describeBlocker)
 }
 
-async function oldNames({ session }: Workspace, now: Survey, run: number): Promise<OldNameStatus[]> {
-  const seen = await observeUse(session, now.facts.tables)
+async function oldNames(
+  { plan, target, session }: Workspace,
+  now: Survey,
+  run: number,
+): Promise<OldNameStatus[]> {
+  await using elsewhere = await openStandbys(plan.databases[target.alias]!.standbys, `${plan.name}/status`)
+  const seen = await observeUse(session, now.facts.tables, elsewhere.standbys)
   await recordUse(session, run, seen)
   const quiet = await readQuiet(session, run)
   return now.facts.tables

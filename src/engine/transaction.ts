@@ -6,6 +6,8 @@ import { isConnectionLoss, isRetryable, sqlstate, stateOf } from '../pg/sqlstate
 import type { TransactionAction } from '../steps/action.ts'
 import { envelope, lockBudget, lockedNotice, type Envelope } from './envelope.ts'
 import { statementError } from './failure.ts'
+import { poolerPause } from './pooler.ts'
+import { watchStandbys } from './standbys.ts'
 import type { Work } from './work.ts'
 
 const firstTimeoutMs = 50
@@ -33,18 +35,28 @@ export async function performTransaction(
   const { plan, events } = work
   const began = performance.now()
   const budget = lockBudget(plan.defaults.stallBudgetMs, action.lockFirst.length)
+  await using standbys = await watchStandbys(work, action)
+  await using pooler = await poolerPause(work, action)
   let lostToSequences = 0
   for (let attempt = 1, timeout = Math.min(firstTimeoutMs, budget); ; attempt++) {
     work.throwIfStopped(action.sentence)
     const tactic = tactics[Math.min(lostToSequences, tactics.length - 1)]!
+    const onStandbys = await standbys.holders()
     const sent = performance.now()
-    const outcome = await attemptOnce(work, action, journal, timeout, tactic)
-    if (outcome.error === undefined) return { stallMs: performance.now() - sent, attempts: attempt }
+    const outcome =
+      onStandbys.length > 0
+        ? heldByStandby
+        : await pooler.around(() => attemptOnce(work, action, journal, timeout, tactic))
     const { error } = outcome
-    if (!isRetryable(error)) throw statementError(error, action, work)
+    if (error === undefined) {
+      const stallMs = performance.now() - sent
+      await standbys.settle()
+      return { stallMs, attempts: attempt }
+    }
+    if (outcome !== heldByStandby && !isRetryable(error)) throw statementError(error, action, work)
     if (action.relief !== undefined && outcome.lostToSequence) lostToSequences++
     const waited = performance.now() - began
-    const blockers = await whoHolds(work, action)
+    const blockers = onStandbys.length > 0 ? onStandbys : await whoHolds(work, action)
     if (waited >= plan.defaults.lockRetryMs) throw lockTimeout(action, attempt, waited, blockers, error)
     // The pause is at least as long as the attempt was, so that clients are stalled half of the time at most.
     const waitMs = Math.round(timeout * (1 + Math.random()))
@@ -62,6 +74,12 @@ export async function performTransaction(
     )
     timeout = Math.min(timeout * 2, budget)
   }
+}
+
+/** An attempt that was not made. */
+const heldByStandby = {
+  error: new Error('queries on a standby hold the tables'),
+  lostToSequence: false,
 }
 
 async function attemptOnce(
@@ -130,6 +148,7 @@ async function whoHolds(work: Work, action: TransactionAction): Promise<string[]
 }
 
 function reason(error: unknown): string {
+  if (error === heldByStandby.error) return heldByStandby.error.message
   switch (stateOf(error)) {
     case sqlstate.deadlockDetected:
       return 'a deadlock, which the runner gave way to'

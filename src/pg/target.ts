@@ -15,3 +15,8 @@ export function describeTarget(target: DatabaseTarget): string {
     return '(unreadable connection string)'
   }
 }
+
+/** The database that a connection string names. */
+export function databaseName(url: string): string {
+  return parse(url).database ?? ''
+}

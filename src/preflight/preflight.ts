@@ -10,6 +10,8 @@ import { rightsRules } from './rights.ts'
 import { routineRules } from './routines.ts'
 import type { Draft, PreflightContext, Rule } from './rule.ts'
 import { schemaRules } from './schemas.ts'
+import { poolerRules } from './pooler.ts'
+import { standbyRules } from './standby.ts'
 import { statementRules } from './statements.ts'
 import { surroundingRules } from './surroundings.ts'
 import { traitRules } from './traits.ts'
@@ -24,6 +26,8 @@ export const rules: readonly Rule[] = [
   ...traitRules,
   ...registryRules,
   ...routineRules,
+  ...standbyRules,
+  ...poolerRules,
   ...statementRules,
 ]
 

@@ -12,6 +12,7 @@ const rank: readonly Severity[] = ['error', 'warning', 'info']
 export const statementRules: readonly Rule[] = [
   {
     id: 'statement-breaks',
+    code: 'PF-19',
     severity: 'error',
     waivable: true,
     phases: ['switch'],

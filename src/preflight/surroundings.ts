@@ -50,11 +50,17 @@ export const surroundingRules: readonly Rule[] = [
     severity: 'warning',
     waivable: true,
     phases: ['switch'],
-    check: ({ facts }) =>
-      facts.replication.standbys.map(({ name, address, state }) => ({
+    // The server does not tell which standby a connection string leads to: as many as are named are taken for known.
+    // Which of them a connection string leads to cannot be told here: once all are named, none is unknown.
+    check({ facts, plan, session }) {
+      const found = facts.replication.standbys
+      if (found.length <= plan.databases[session.target.alias]!.standbys.length) return []
+      return found.map(({ name, address, state }) => ({
         on: name,
         text: `standby ${name}${address === null ? '' : ` at ${address}`} (${state}): a query there that holds a table longer than max_standby_streaming_delay is cancelled when the switch is replayed`,
-      })),
+        remedy: 'name it in "standbys" of the plan: the switch then waits for such queries',
+      }))
+    },
   },
   {
     id: 'client-timeout',

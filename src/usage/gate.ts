@@ -3,6 +3,7 @@ import { MigrateError } from '../errors/migrate-error.ts'
 import { formatDuration } from '../plan/duration.ts'
 import { qualified } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
+import type { Standby } from '../standby/standby.ts'
 import { oldName } from '../steps/names.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import { observeUse, recordUse } from './observe.ts'
@@ -23,12 +24,13 @@ export async function awaitQuietNames(
   run: number,
   tables: readonly TableFacts[],
   quietMs: number,
+  standbys: readonly Standby[] = [],
 ): Promise<void> {
   const began = performance.now()
-  let inUse = await watchOnce(session, run, tables)
+  let inUse = await watchOnce(session, run, tables, standbys)
   // A session sends its counts up to 10 s after it has gone idle, so that what is counted now may be long over.
   while (inUse.length > 0 && !inUse.some(({ isSeen }) => isSeen) && performance.now() - began < settleMs) {
-    inUse = await watchOnce(session, run, tables)
+    inUse = await watchOnce(session, run, tables, standbys)
   }
   if (inUse.length > 0)
     throw waiting(
@@ -46,16 +48,21 @@ interface Use {
 }
 
 /** Watches the old names for a moment and records what it saw. */
-async function watchOnce(session: Session, run: number, tables: readonly TableFacts[]): Promise<Use[]> {
-  const before = await observeUse(session, tables)
+async function watchOnce(
+  session: Session,
+  run: number,
+  tables: readonly TableFacts[],
+  standbys: readonly Standby[],
+): Promise<Use[]> {
+  const before = await observeUse(session, tables, standbys)
   await recordUse(session, run, before)
   const users = new Map<number, Set<string>>()
   for (const began = performance.now(); performance.now() - began < watchMs; await sleep(sampleEveryMs)) {
-    for (const { relation, sightings } of await observeUse(session, tables)) {
+    for (const { relation, sightings } of await observeUse(session, tables, standbys)) {
       for (const sighting of sightings) users.set(relation, (users.get(relation) ?? new Set()).add(sighting))
     }
   }
-  const after = (await observeUse(session, tables)).map((seen) => ({
+  const after = (await observeUse(session, tables, standbys)).map((seen) => ({
     ...seen,
     sightings: [...(users.get(seen.relation) ?? [])].slice(0, 5),
   }))

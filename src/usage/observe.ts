@@ -1,6 +1,7 @@
 import { journalSchema as schema } from '../catalog/names.ts'
 import { describeBlocker, readBlockers } from '../catalog/blockers.ts'
 import type { Session } from '../pg/session.ts'
+import type { Standby } from '../standby/standby.ts'
 import type { TableFacts } from '../survey/facts.ts'
 
 /** Use of one old name as seen at one moment. */
@@ -13,9 +14,14 @@ export interface Sighting {
 
 /**
  * Looks who uses the old names now: the telltale counters, and the sessions that hold a lock on a view, which every
- * use takes, cached plans included.
+ * use takes, cached plans included. Standbys count and lock for themselves; a counter that is missing because its
+ * standby is not reached makes the sum change, and so counts as use.
  */
-export async function observeUse(session: Session, tables: readonly TableFacts[]): Promise<Sighting[]> {
+export async function observeUse(
+  session: Session,
+  tables: readonly TableFacts[],
+  standbys: readonly Standby[] = [],
+): Promise<Sighting[]> {
   const switched = tables.flatMap((table) => {
     const at = table.location.view ?? table.location.shell
     return table.location.stand === 'switched' && at !== null ? [{ ...table, at }] : []
@@ -25,6 +31,7 @@ export async function observeUse(session: Session, tables: readonly TableFacts[]
     switched.map(({ at }) => at),
   )
   const calls = await readCalls(session)
+  const elsewhere = await Promise.all(standbys.map((standby) => lookThere(standby, switched)))
   const byView = new Map<string, string[]>()
   for (const holder of holders)
     byView.set(holder.relation, [...(byView.get(holder.relation) ?? []), describeBlocker(holder)])
@@ -38,9 +45,33 @@ export async function observeUse(session: Session, tables: readonly TableFacts[]
   )
   return switched.map((table) => ({
     relation: table.relation,
-    calls: table.location.isWatched ? (calls.get(table.relation) ?? 0) : null,
-    sightings: byView.get(names.get(table.at) ?? '') ?? [],
+    calls: table.location.isWatched
+      ? [calls, ...elsewhere.map((there) => there.calls)].reduce(
+          (sum, counted) => sum + (counted.get(table.relation) ?? 0),
+          0,
+        )
+      : null,
+    sightings: [
+      ...(byView.get(names.get(table.at) ?? '') ?? []),
+      ...elsewhere.flatMap(({ users }) => users.get(table.relation) ?? []),
+    ],
   }))
+}
+
+/** Use of the old names on one standby, by table. */
+async function lookThere(
+  standby: Standby,
+  switched: readonly TableFacts[],
+): Promise<{ calls: Map<number, number>; users: Map<number, string[]> }> {
+  const users = new Map<number, string[]>()
+  for (const { relation, location } of switched) {
+    const holders = await standby.holders([location.view!], 0)
+    users.set(
+      relation,
+      holders.map((holder) => standby.describe(holder)),
+    )
+  }
+  return { calls: await readCalls(standby.session), users }
 }
 
 async function readCalls(session: Session): Promise<Map<number, number>> {

@@ -45,7 +45,9 @@ export async function startPooler(cluster: Cluster, database: string): Promise<C
   const program = await findProgram('pgbouncer')
   if (program === undefined) return undefined
   const port = await freePort()
-  const target = `host=127.0.0.1 port=${cluster.port} dbname=${database} user=${cluster.superuser} password=${cluster.password ?? ''}`
+  // An empty password would take the next setting for its value.
+  const secret = cluster.password === undefined ? '' : `password=${cluster.password}`
+  const target = `host=127.0.0.1 port=${cluster.port} dbname=${database} user=${cluster.superuser} ${secret}`
   const settings = `[databases]
 by_session = ${target} pool_mode=session
 by_transaction = ${target} pool_mode=transaction
@@ -54,6 +56,8 @@ listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
 auth_type = any
+admin_users = ${cluster.superuser}
+stats_users = watcher
 ignore_startup_parameters = extra_float_digits
 `
   const file = join(cluster.dir, 'pgbouncer.ini')

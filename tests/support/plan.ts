@@ -11,6 +11,8 @@ export interface PlanSketch {
   readonly defaults?: Readonly<Record<string, string | number | boolean>>
   readonly searchPath?: { readonly roles?: readonly string[]; readonly database?: boolean }
   readonly quiet?: string
+  /** Standbys, subscribers and pooler of the database. */
+  readonly around?: Readonly<Record<string, unknown>>
   readonly allow?: readonly { readonly rule: string; readonly on: string; readonly because: string }[]
 }
 
@@ -34,7 +36,7 @@ export function planText(url: string, sketch: PlanSketch): string {
   return JSON.stringify({
     version: 1,
     name: sketch.name ?? 'shop',
-    databases: { db: { url } },
+    databases: { db: { url, ...sketch.around } },
     services: Object.fromEntries(Object.entries(sketch.services).map(([name, it]) => [name, service(it)])),
     ...(sketch.phases === undefined ? {} : { phases: sketch.phases }),
     defaults: { backup: 'none', ...sketch.defaults },

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { connect, rowsOf, sql } from '../support/client.ts'
+import { startCluster, type Cluster } from '../support/cluster.ts'
+import { planFor, type PlanSketch } from '../support/plan.ts'
+import { until } from '../support/process.ts'
+import { eventsOf, failureOf, run, undo } from '../support/run.ts'
+import { startStandby, type Companion } from '../cli/companions.ts'
+import type { Plan } from '../../src/plan/plan.ts'
+
+let cluster: Cluster
+let standby: Companion
+let url: string
+let there: string
+
+beforeAll(async () => {
+  cluster = await startCluster()
+  const started = await startStandby(cluster)
+  if (started === undefined) throw new Error('pg_basebackup is needed')
+  standby = started
+  url = await cluster.createDatabase('shop')
+  there = standby.url('shop')
+  await sql(url, 'create table public.users (id serial primary key); insert into public.users values (1)')
+  await until(() =>
+    rowsOf(there, 'select from public.users').then(
+      (rows) => rows.length === 1,
+      () => false,
+    ),
+  )
+})
+
+afterAll(async () => {
+  await standby[Symbol.asyncDispose]()
+  await cluster[Symbol.asyncDispose]()
+})
+
+function plan(around: Record<string, unknown>, more: Partial<PlanSketch> = {}): Plan {
+  return planFor(url, { services: { accounts: ['users'] }, around, ...more })
+}
+
+/** Readers on the standby by one name, until they are stopped; gives what went wrong. */
+async function read(name: string): Promise<{ count: () => number; stop: () => Promise<string[]> }> {
+  const client = await connect(there, `reader of ${name}`)
+  const failures: string[] = []
+  let count = 0
+  const stop = new AbortController()
+  const reading = (async () => {
+    while (!stop.signal.aborted) {
+      await client.query(`select count(*) from ${name}`).catch((error: Error) => failures.push(error.message))
+      count++
+    }
+    await client.end()
+  })()
+  return {
+    count: () => count,
+    async stop() {
+      stop.abort()
+      await reading
+      return failures
+    },
+  }
+}
+
+describe('a standby that the plan names', () => {
+  test('readers there see no error; a long one holds the switch back and is named', async () => {
+    const listed = plan({ standbys: [there] })
+    await run(listed, [1])
+    await until(() =>
+      rowsOf(there, 'select from accounts.users').then(
+        () => true,
+        () => false,
+      ),
+    )
+    const readers = [await read('public.users'), await read('accounts.users')]
+    await using report = await connect(there, 'monthly report')
+    await report.query('begin; select count(*) from public.users')
+    const blockers: string[] = []
+    const switching = run(listed, [2], {
+      on: (event) => (event.type === 'action:retry' ? blockers.push(...event.blockers) : undefined),
+    })
+    await until(() => blockers.length >= 3)
+    expect(await rowsOf(url, `select relkind from pg_class where oid = 'public.users'::regclass`)).toEqual([
+      { relkind: 'r' },
+    ])
+    await report.query('commit')
+    const { events } = await switching
+    const where = new URL(there)
+    expect(blockers[0]).toContain(`standby 127.0.0.1:${where.port}/shop: pid ${report.pid} "monthly report"`)
+    const notices = eventsOf(events, 'notice').map(({ text }) => text)
+    expect(notices.join('\n')).toMatch(
+      /standby 127\.0\.0\.1:\d+\/shop: replayed after \d+ ms, 0 queries cancelled/,
+    )
+    await undo(listed, { phase: 2 })
+    await run(listed, [2])
+    const before = readers.map(({ count }) => count())
+    await until(() => readers.every(({ count }, index) => count() > before[index]!))
+    expect(await Promise.all(readers.map(({ stop }) => stop()))).toEqual([[], []])
+  })
+
+  test('use of an old name there alone keeps contract waiting', async () => {
+    const listed = plan({ standbys: [there] })
+    await run(listed, [1, 2])
+    await using user = await connect(there, 'forgotten dashboard')
+    await user.query('begin; select count(*) from public.users')
+    const failure = await failureOf(run(listed, [3]))
+    expect(failure).toMatchObject({ code: 'gate-waiting', exitCode: 8 })
+    expect(failure.detail.join('\n')).toContain('"forgotten dashboard"')
+  })
+
+  test('a transaction there that would be cancelled refuses the switch', async () => {
+    const listed = plan({ standbys: [there] })
+    await undo(listed, { to: 0 })
+    await run(listed, [1])
+    await sql(there, `alter system set max_standby_streaming_delay = '300ms'`)
+    await sql(there, 'select pg_reload_conf()')
+    await using report = await connect(there, 'monthly report')
+    await report.query('begin; select count(*) from public.users')
+    await until(async () => (await failureOrDone(listed)) === 'preflight-refused')
+    const failure = await failureOf(run(listed, [2]))
+    expect(failure.message).toContain('standby-reader on 127.0.0.1:')
+    expect(failure.detail.join('\n')).toContain(`pid ${report.pid} "monthly report"`)
+    await report.query('commit')
+    await run(listed, [2])
+    await undo(listed, { to: 0 })
+  })
+
+  /** The transaction grows older with each look. */
+  async function failureOrDone(listed: Plan): Promise<string> {
+    const { age } = (
+      await rowsOf<{ age: number }>(
+        there,
+        `select extract(epoch from clock_timestamp() - xact_start)::float8 as age from pg_stat_activity where application_name = 'monthly report'`,
+      )
+    )[0]!
+    return age < 0.5 ? 'young' : (await failureOf(run(listed, [2]))).code
+  }
+})
+
+describe('a standby that is not what the plan says', () => {
+  const refuse = async (around: Record<string, unknown>): Promise<string> => {
+    const wrong = plan(around)
+    await run(wrong, [1])
+    const failure = await failureOf(run(wrong, [2]))
+    expect(failure.code).toBe('preflight-refused')
+    await undo(wrong, { to: 0 })
+    return failure.message
+  }
+
+  test('not reachable, and waivable', async () => {
+    const nowhere = 'postgres://someone:secret@127.0.0.1:1/shop'
+    const message = await refuse({ standbys: [nowhere] })
+    expect(message).toContain('standby-unreachable on 127.0.0.1:1/shop')
+    expect(message).not.toContain('secret')
+    const waived = plan(
+      { standbys: [nowhere] },
+      { allow: [{ rule: 'standby-unreachable', on: '127.0.0.1:1/shop', because: 'it is being rebuilt' }] },
+    )
+    await run(waived, [1, 2])
+    await undo(waived, { to: 0 })
+  })
+
+  test('the primary itself', async () => {
+    expect(await refuse({ standbys: [url] })).toMatch(/standby-foreign on .*it takes writes/)
+  })
+
+  test('without being named it is warned of', async () => {
+    const { events } = await run(plan({}), [1, 2])
+    const warnings = eventsOf(events, 'notice').map(({ text }) => text)
+    expect(warnings.join('\n')).toMatch(/standby on \S+: standby \S+ at 127\.0\.0\.1 \(streaming\)/)
+    await undo(plan({}), { to: 0 })
+  })
+})
