@@ -9,11 +9,12 @@ import { startCluster } from '../scripts/cluster/cluster.ts'
 import type { Benchmark, Measurement } from './benchmark.ts'
 import { buildCommand } from './build.ts'
 import { describeMachine, readSettings } from './machine.ts'
+import { moveTime } from './move-time.ts'
 import { planTime } from './plan-time.ts'
 import { renderMeasurement } from './report.ts'
 import { switchWait } from './switch-wait.ts'
 
-const benchmarks: readonly Benchmark[] = [switchWait, planTime]
+const benchmarks: readonly Benchmark[] = [switchWait, planTime, moveTime]
 const usage = `usage: npm run bench -- [--quick] [${benchmarks.map(({ name }) => name).join('|')}]…`
 const tell = (line: string): void => console.error(line)
 const results = fileURLToPath(new URL('./results/', import.meta.url))
