@@ -61,7 +61,17 @@ const directions = order.map((folder, index) => ({
 }))
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.postgres/', 'backups/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'coverage/',
+      '.postgres/',
+      'backups/',
+      '**/node_modules/',
+      'tests/orm/generated/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -9,7 +9,12 @@ export default {
     ],
   },
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
-  testPathIgnorePatterns: process.env.SOAK ? ['/node_modules/'] : ['/node_modules/', '/tests/soak/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...(process.env.SOAK ? [] : ['/tests/soak/']),
+    // Its clients have a package of their own: npm run test:orm.
+    ...(process.env.ORM ? [] : ['/tests/orm/']),
+  ],
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   testTimeout: 60_000,

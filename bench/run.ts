@@ -9,11 +9,13 @@ import { startCluster } from '../scripts/cluster/cluster.ts'
 import type { Benchmark, Measurement } from './benchmark.ts'
 import { buildCommand } from './build.ts'
 import { describeMachine, readSettings } from './machine.ts'
+import { moveTime } from './move-time.ts'
 import { planTime } from './plan-time.ts'
 import { renderMeasurement } from './report.ts'
 import { switchWait } from './switch-wait.ts'
+import { viewOverhead } from './view-overhead.ts'
 
-const benchmarks: readonly Benchmark[] = [switchWait, planTime]
+const benchmarks: readonly Benchmark[] = [switchWait, planTime, moveTime, viewOverhead]
 const usage = `usage: npm run bench -- [--quick] [${benchmarks.map(({ name }) => name).join('|')}]…`
 const tell = (line: string): void => console.error(line)
 const results = fileURLToPath(new URL('./results/', import.meta.url))

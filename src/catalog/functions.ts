@@ -27,7 +27,7 @@ export async function readUnpinnedRoutines(
   sourceSchema: string,
 ): Promise<TriggerRoutine[]> {
   return session.query<TriggerRoutine>(
-    `with used as (
+    `with used as materialized (
        select t.tgfoid as fn, t.tgrelid as relation from pg_trigger t
         where not t.tgisinternal and t.tgrelid = any($1::oid[])
        union
@@ -39,6 +39,8 @@ export async function readUnpinnedRoutines(
          left join pg_policy po on d.classid = 'pg_policy'::regclass and po.oid = d.objid
         where d.refclassid = 'pg_proc'::regclass
           and coalesce(ad.adrelid, k.conrelid, x.indrelid, po.polrelid) = any($1::oid[])),
+     -- Before words are looked for: otherwise they may be in each function of the system first, which takes seconds.
+     bodies as materialized (select * from pg_proc where oid in (select fn from used)),
      words as materialized (
        select relname as word from pg_class c where c.relnamespace = to_regnamespace(quote_ident($2))
         and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
@@ -48,7 +50,7 @@ export async function readUnpinnedRoutines(
             pg_has_role(current_user, p.proowner, 'MEMBER') as "isMine",
             array_agg(distinct u.relation order by u.relation) as relations
        from used u
-       join pg_proc p on p.oid = u.fn
+       join bodies p on p.oid = u.fn
        join pg_namespace n on n.oid = p.pronamespace
        join pg_language l on l.oid = p.prolang
       where l.lanname in ('plpgsql', 'sql') and p.prosqlbody is null

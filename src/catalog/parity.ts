@@ -1,4 +1,5 @@
 import type { Session } from '../pg/session.ts'
+import { defaultText } from './columns.ts'
 
 /** One property of a table in words that do not depend on the schema it is in. */
 interface Line {
@@ -22,6 +23,10 @@ export async function readParity(session: Session, oids: readonly number[]): Pro
 const withoutSchema = (expression: string): string =>
   `replace(${expression}, quote_ident(c.nspname) || '.', '')`
 
+/** A cast to the row type of a table names the schema that the table is in; a type that is another is seen by its OID. */
+const withoutTypeSchema = (expression: string): string =>
+  `regexp_replace(${expression}, '::("([^"]|"")+"|[[:alnum:]_$]+)\\.', '::', 'g')`
+
 const parityQuery = `
   with c as materialized (
     select c.oid, c.relname, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relpersistence, c.relreplident, c.reloptions, c.relkind,
@@ -37,13 +42,13 @@ const parityQuery = `
         case when a.attcollation <> 0 then ' collation ' || a.attcollation else '' end)
       from c join pg_attribute a on a.attrelid = c.oid where a.attnum > 0 and not a.attisdropped
     union all select c.oid, format('default of %s: %s', a.attname,
-        regexp_replace(pg_get_expr(d.adbin, d.adrelid), '''([^'']*\\.)?([^''.]+)''::regclass', '''\\2''::regclass', 'g'))
+        regexp_replace(${withoutTypeSchema(defaultText)}, '''([^'']*\\.)?([^''.]+)''::regclass', '''\\2''::regclass', 'g'))
       from c join pg_attrdef d on d.adrelid = c.oid join pg_attribute a on a.attrelid = c.oid and a.attnum = d.adnum
     union all select c.oid, format('constraint %s %s %s%s', k.conname, k.contype,
         case when k.contype = 'f' then format('columns %s to %s %s match %s on delete %s update %s%s%s', k.conkey, k.confrelid, k.confkey,
           k.confmatchtype, k.confdeltype, k.confupdtype, case when k.condeferrable then ' deferrable' else '' end,
           case when k.condeferred then ' deferred' else '' end)
-        else pg_get_constraintdef(k.oid) end, case when k.convalidated then '' else ' not validated' end)
+        else ${withoutTypeSchema('pg_get_constraintdef(k.oid)')} end, case when k.convalidated then '' else ' not validated' end)
       from c join pg_constraint k on k.conrelid = c.oid where k.contype <> 'n'
     union all select c.oid, format('index %s %s%s', i.relname, split_part(pg_get_indexdef(x.indexrelid), ' USING ', 2),
         format(' unique %s primary %s valid %s ready %s', x.indisunique, x.indisprimary, x.indisvalid, x.indisready))

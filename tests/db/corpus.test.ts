@@ -1,47 +1,32 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { corpus, expectMoved } from '../support/corpus.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const empty = await mkdtemp(join(tmpdir(), 'corpus-'))
 afterAll(() => rm(empty, { recursive: true }))
 
-/** Runs the command as `npm run corpus` does. */
-function corpus(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((settle) => {
-    const tsx = fileURLToPath(import.meta.resolve('tsx/cli'))
-    const command = [tsx, join(root, 'scripts/corpus.ts'), ...args]
-    execFile(process.execPath, command, { env: { ...process.env, NO_COLOR: '1' } }, (error, stdout, stderr) =>
-      settle({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    )
-  })
-}
-
 describe('databases of difficult things are moved, back, and forward again', () => {
   const folder = join(root, 'tests/corpus')
   // At the same time: they have servers of their own, and wait more than they work.
-  test.concurrent.each(['names', 'shapes', 'grants'])(
-    '%s',
-    async (name) => {
-      const { code, stdout, stderr } = await corpus(join(folder, name))
-      expect(stderr).toBe('')
-      expect(stdout).toMatch(
-        new RegExp(`^${name}: \\d+ tables, .* steps replayed, .* checksums compared, .*: ok\n$`),
-      )
-      expect(code).toBe(0)
-    },
-    180_000,
-  )
+  test.concurrent.each(['names', 'shapes', 'grants'])('%s', (name) => expectMoved(folder, name), 180_000)
 
-  test('each folder has a test', async () => {
+  test('each folder has a test, here or in tests/soak', async () => {
     const entries = await readdir(folder, { withFileTypes: true })
     expect(entries.flatMap((each) => (each.isDirectory() ? [each.name] : [])).sort()).toEqual([
+      'cycles',
+      'dynamic',
       'grants',
       'names',
+      'partitions',
       'shapes',
+      'triggers',
+      'types',
+      'views',
+      'wide',
     ])
   })
 })
