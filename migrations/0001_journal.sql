@@ -124,17 +124,6 @@ create table drift (
 );
 comment on table drift is 'Changes of structure that others made to the tables of a run while both names exist';
 
-create table screams (
-  id bigint generated always as identity primary key,
-  run bigint not null references runs on delete cascade,
-  began_at timestamptz not null default clock_timestamp(),
-  until timestamptz not null,
-  ended_at timestamptz,
-  restore text not null
-);
-comment on table screams is 'Times in which the old names were refused to everyone, as a test';
-comment on column screams.restore is 'The statements that give the privileges back';
-
 create table pauses (
   run bigint not null references runs on delete cascade,
   database text not null,
@@ -179,5 +168,5 @@ $$;
 
 -- Down Migration
 drop function fence(text, bigint);
-drop table pauses, screams, drift, usage, events, leases, steps, phases, mappings, runs;
+drop table pauses, drift, usage, events, leases, steps, phases, mappings, runs;
 drop function check_transition();

@@ -8,7 +8,7 @@ export interface Collision {
 }
 
 /**
- * Names that stop SET SCHEMA: the table, each of its indexes and sequences, its row type and its array type must be
+ * Names that stop SET SCHEMA: the table, each of its indexes, sequences and statistics objects, its row type and its array type must be
  * free in the schema they go to. Views and shells that carry the tool's own mark make way and do not count.
  */
 export async function readCollisions(
@@ -25,6 +25,7 @@ export async function readCollisions(
        select t.*, 'relation' as what, c.relname as name from target t join pg_class c on c.oid = t.oid
        union all select t.*, 'relation', i.relname from target t join pg_index x on x.indrelid = t.oid join pg_class i on i.oid = x.indexrelid
        union all select t.*, 'relation', q.relname from target t join sequence s on s.oid = t.oid join pg_class q on q.oid = s.sequence
+       union all select t.*, 'statistics', s.stxname from target t join pg_statistic_ext s on s.stxrelid = t.oid where s.stxnamespace <> t.nsp
        union all select t.*, 'type', y.typname from target t join pg_class c on c.oid = t.oid join pg_type y on y.oid = c.reltype
        union all select t.*, 'type', a.typname from target t join pg_class c on c.oid = t.oid join pg_type y on y.oid = c.reltype join pg_type a on a.oid = y.typarray),
      ours as (select c.oid, c.reltype, y.typarray from pg_class c join pg_type y on y.oid = c.reltype
@@ -38,6 +39,7 @@ export async function readCollisions(
          or (n.what = 'type' and exists (select from pg_type y where y.typnamespace = n.nsp and y.typname = n.name
               and y.typrelid <> n.oid and y.oid not in (select reltype from ours union all select typarray from ours)
               and y.typelem <> (select reltype from pg_class where oid = n.oid)))
+         or (n.what = 'statistics' and exists (select from pg_statistic_ext s where s.stxnamespace = n.nsp and s.stxname = n.name))
       order by 4, 2, 3`,
     [JSON.stringify(moves), mark, JSON.stringify(sequences)],
   )

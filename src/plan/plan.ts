@@ -16,10 +16,6 @@ export interface Service {
   readonly targetDatabase: string
   /** Names and globs as written; `matchTables` says what they mean. */
   readonly tables: readonly string[]
-  /** Views and materialized views, functions and types that go with the service: names and globs as written. */
-  readonly views: readonly string[]
-  readonly functions: readonly string[]
-  readonly types: readonly string[]
   /** Policies for some of its tables; the others have the plan's default. */
   readonly compat: readonly CompatRule[]
   readonly roles: readonly string[]
@@ -38,7 +34,6 @@ export interface Pooler {
 export interface DatabaseSpec {
   readonly url: string
   readonly standbys: readonly string[]
-  readonly subscribers: readonly string[]
   readonly pooler: Pooler | undefined
 }
 

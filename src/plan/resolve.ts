@@ -59,9 +59,6 @@ function resolveService(name: string, written: PlanDocument['services'][string])
     sourceSchema: from.schema,
     targetDatabase: written.to,
     tables: written.tables,
-    views: written.views,
-    functions: written.functions,
-    types: written.types,
     compat: compatRules(written.compat),
     roles: [...new Set(written.roles)],
   }
@@ -74,14 +71,13 @@ function compatRules(written: PlanDocument['services'][string]['compat']): Compa
 }
 
 function resolveDatabase(
-  { url, standbys, subscribers, pooler }: PlanDocument['databases'][string],
+  { url, standbys, pooler }: PlanDocument['databases'][string],
   env: NodeJS.ProcessEnv | undefined,
 ): DatabaseSpec {
   const fill = (text: string): string => (env ? filled(text, env) : text)
   return {
     url: fill(url),
     standbys: standbys.map(fill),
-    subscribers: subscribers.map(fill),
     pooler: pooler && {
       admin: fill(pooler.admin),
       database: pooler.database,

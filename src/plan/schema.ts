@@ -53,10 +53,6 @@ const database = z.strictObject({
     .array(connection('Connection string of a physical standby.'))
     .default([])
     .describe('Physical standbys, which are looked at before and during a switch.'),
-  subscribers: z
-    .array(connection('Connection string of a database that subscribes to this one.'))
-    .default([])
-    .describe('Logical subscribers, whose tables follow right after a switch.'),
   pooler: pooler.optional().describe('A PgBouncer that is paused for the instant of a switch.'),
 })
 
@@ -75,20 +71,6 @@ const service = z.strictObject({
     .array(text('Name of a table, or a glob with * ? [] {}. A backslash takes a glob character literally.'))
     .min(1, 'needs at least one table')
     .describe('Tables of this service, as names or globs. A table belongs to one service only.'),
-  views: z
-    .array(text('Name of a view or materialized view, or a glob.'))
-    .default([])
-    .describe('Views and materialized views that go with the service.'),
-  functions: z
-    .array(
-      text('Name of a function or procedure, or its signature such as "total(integer, text)", or a glob.'),
-    )
-    .default([])
-    .describe('Functions and procedures that go with the service.'),
-  types: z
-    .array(text('Name of an enum, domain, composite or range type, or a glob.'))
-    .default([])
-    .describe('Types that go with the service; they move at contract, as a type has no second name.'),
   compat: z
     .union(
       [

@@ -7,6 +7,7 @@ import { newName, oldName } from './names.ts'
 import { oldNameOf } from './policies.ts'
 import { publish, published, unpublish } from './publications.ts'
 import { relief } from './sequences.ts'
+import { moveStatistics } from './statistics.ts'
 import { refreshView } from './view.ts'
 
 type Config = {
@@ -64,6 +65,7 @@ function forward(config: Config, context: StepContext): TransactionAction {
       ),
       ...touchRoutines(tables),
       ...tables.flatMap((table) => oldNameOf(table).forward(table, context.plan.name)),
+      ...tables.flatMap((table) => moveStatistics(table, table.source, table.target)),
       ...tables.flatMap((table) => publish(table, context)),
     ],
     ...relief(tables),
@@ -89,6 +91,7 @@ function back(config: Config, context: StepContext, record: StepData): Transacti
       ),
       ...touchRoutines(tables),
       ...tables.flatMap((table) => oldNameOf(table).back(table)),
+      ...tables.flatMap((table) => moveStatistics(table, table.target, table.source)),
       ...added.map(({ relation, name }) => unpublish(context.table(relation), name)),
     ],
     ...relief(tables),

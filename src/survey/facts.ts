@@ -18,6 +18,7 @@ import { readReplication, type Replication } from '../catalog/replication.ts'
 import { readRoles, readSchemas, type RoleFacts, type SchemaFacts } from '../catalog/roles.ts'
 import { readRowTypeUses, type RowTypeUse } from '../catalog/row-types.ts'
 import { readSequences, type ColumnSequence } from '../catalog/sequences.ts'
+import { readStatistics, type StatisticsObject } from '../catalog/statistics.ts'
 import { readStructureWatch } from '../catalog/structure-watch.ts'
 import type { ServerFacts } from '../pg/server.ts'
 import type { Session } from '../pg/session.ts'
@@ -35,6 +36,7 @@ export interface TableFacts extends Mapping {
   /** The OID of the topmost partitioned table, or the table's own. */
   readonly family: number
   readonly rowTypeUses: readonly string[]
+  readonly statistics: readonly StatisticsObject[]
   readonly mentions: readonly BodyMention[]
   readonly ownerLacksRights: boolean
 }
@@ -89,6 +91,7 @@ export async function readFacts(
   const grants = await readGrants(session, oids)
   const sequences = mergeSequences(await readSequences(session, oids), remembered.sequences)
   const rowTypes = groupUses([...(await readRowTypeUses(session, oids)), ...remembered.rowTypeUses])
+  const statistics = await readStatistics(session, oids)
   const lacking = new Set((await readOwnersWithout(session, oids)).map(({ relation }) => relation))
   const mentions: BodyMention[] = []
   const unpinned: (TriggerRoutine & { source: string })[] = []
@@ -120,6 +123,7 @@ export async function readFacts(
         sequences: sequences.get(mapping.relation) ?? [],
         family: familyOf(mapping.relation, relations),
         rowTypeUses: rowTypes.get(mapping.relation) ?? [],
+        statistics: statistics.get(mapping.relation) ?? [],
         mentions: mentions.filter(({ relation }) => relation === mapping.relation),
         ownerLacksRights: lacking.has(mapping.relation),
       },

@@ -11,7 +11,7 @@ export interface PlanSketch {
   readonly defaults?: Readonly<Record<string, string | number | boolean>>
   readonly searchPath?: { readonly roles?: readonly string[]; readonly database?: boolean }
   readonly quiet?: string
-  /** Standbys, subscribers and pooler of the database. */
+  /** Standbys and pooler of the database. */
   readonly around?: Readonly<Record<string, unknown>>
   readonly allow?: readonly { readonly rule: string; readonly on: string; readonly because: string }[]
 }
@@ -20,9 +20,6 @@ export interface ServiceSketch {
   readonly tables: readonly string[]
   readonly schema?: string
   readonly roles?: readonly string[]
-  readonly views?: readonly string[]
-  readonly functions?: readonly string[]
-  readonly types?: readonly string[]
   readonly compat?: CompatPolicy | Readonly<Record<string, CompatPolicy>>
 }
 

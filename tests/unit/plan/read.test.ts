@@ -14,13 +14,13 @@ describe('a plan', () => {
     expect(structure).toContain('"order_*"')
     const service = {
       ...{ database: 'db', sourceSchema: 'public', targetDatabase: 'db' },
-      ...{ views: [], functions: [], types: [], compat: [], roles: [] },
+      ...{ compat: [], roles: [] },
     }
     expect(plan).toEqual({
       file: 'plans/shop.yaml',
       name: 'shop',
       databases: {
-        db: { url: 'postgres://localhost/shop', standbys: [], subscribers: [], pooler: undefined },
+        db: { url: 'postgres://localhost/shop', standbys: [], pooler: undefined },
       },
       services: [
         { name: 'users', schema: 'users', tables: ['users'], ...service },
@@ -51,8 +51,8 @@ describe('a plan', () => {
 
   test('takes what is written', () => {
     const plan = read(`${head}services:
-  users: { from: "db.My.Old schema", to: db, schema: new users, tables: [users], roles: [app, app], views: [user_totals],
-           functions: ["f(text)"], types: [mood], compat: { users: late, "*": none } }
+  users: { from: "db.My.Old schema", to: db, schema: new users, tables: [users], roles: [app, app],
+           compat: { users: late, "*": none } }
   orders: { from: db.public, to: db, tables: [orders] }
   rest: { from: db.public, to: db, tables: ["*_log"], compat: search-path }
 searchPath: { roles: [app] }
@@ -70,9 +70,6 @@ allow:
       sourceSchema: 'My.Old schema',
       targetDatabase: 'db',
       tables: ['users'],
-      views: ['user_totals'],
-      functions: ['f(text)'],
-      types: ['mood'],
       compat: [
         { tables: 'users', policy: 'late' },
         { tables: '*', policy: 'none' },
