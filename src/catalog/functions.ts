@@ -1,4 +1,5 @@
 import type { Session } from '../pg/session.ts'
+import { journalSchema, stageSchema } from './names.ts'
 
 /** A function as ALTER ROUTINE and messages name it, with the signature of this moment. */
 export interface Routine {
@@ -107,7 +108,7 @@ export async function readBodyMentions(
        select p.oid, p.prosrc, lower(p.prosrc) as low, p.prosecdef, p.proowner, p.prokind, p.proconfig, l.lanname, ${signature} as signature
          from pg_proc p join pg_language l on l.oid = p.prolang join pg_namespace n on n.oid = p.pronamespace
         where l.lanname in ('plpgsql', 'sql') and p.prosqlbody is null
-          and n.nspname not in ('pg_catalog', 'information_schema', $3)
+          and n.nspname not in ('pg_catalog', 'information_schema', $3, $4)
           and not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'))
      select t.oid as relation, b.oid, b.signature, b.prosecdef as "securityDefiner",
             pg_has_role(current_user, b.proowner, 'MEMBER') as "isMine", b.lanname as language, b.prokind = 'p' as "isProcedure",
@@ -116,6 +117,6 @@ export async function readBodyMentions(
        from bodies b join tables t on position(lower(t.relname) in b.low) > 0
       where t.relname !~ '^[a-zA-Z0-9_]+$' or b.prosrc ~* ('\\m' || t.pattern || '\\M')
       order by b.signature, t.relname`,
-    [oids, sourceSchema, 'migrate'],
+    [oids, sourceSchema, journalSchema, stageSchema],
   )
 }

@@ -23,7 +23,7 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     .option('-v, --verbose', 'also actions and their SQL')
     .option('--no-input', 'never ask')
     .option('-y, --yes', 'say yes to changes that can be undone')
-    .option('--confirm <name>', 'the plan’s name, for changes that cannot be undone')
+    .option('--confirm <name>', 'the plan’s name, for changes that ask for it: contract, uninstall')
     .option('--wait <duration>', 'wait for another runner to end instead of refusing')
     .addOption(new Option('--no-color', 'no colours (NO_COLOR does the same)'))
     .exitOverride()
