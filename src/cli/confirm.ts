@@ -14,7 +14,7 @@ export async function confirmChange(options: GlobalOptions, question: string): P
   if (!/^y(es)?$/i.test(answer.trim())) throw declined()
 }
 
-/** Wants a name typed for a change that cannot be undone; `--yes` does not cover it, `--confirm NAME` does. */
+/** Wants a name typed for a change that others may feel or that gives something up; `--yes` does not cover it, `--confirm NAME` does. */
 export async function confirmByName(options: GlobalOptions, question: string, name: string): Promise<void> {
   if (options.confirm === undefined && isInteractive(options)) {
     if ((await ask(`${question}\nType ${name} to go on: `)).trim() !== name) throw declined()

@@ -9,7 +9,7 @@ import type { Plan } from '../plan/plan.ts'
 import { stepContext } from '../steps/context.ts'
 import type { StepContext } from '../steps/kind.ts'
 import { readFacts, type Facts, type Remembered } from '../survey/facts.ts'
-import { resolveMappings, type Resolved } from '../survey/mapping.ts'
+import { readStrays, resolveMappings, type Resolved } from '../survey/mapping.ts'
 import { inOwnWords } from './failure.ts'
 import { checkIdentity } from './identity.ts'
 
@@ -62,7 +62,8 @@ async function readSurvey(work: Workspace): Promise<Survey> {
   const newest = journalState === 'missing' ? undefined : await readJournal(session, plan.name)
   const journal = isStanding(newest, plan) ? newest : undefined
   if (journal !== undefined) checkIdentity(plan, server, journal.run)
-  const resolved = journal === undefined ? await resolveMappings(session, plan) : remembered(journal)
+  const resolved =
+    journal === undefined ? await resolveMappings(session, plan) : await remembered(session, journal)
   if (resolved.mappings.length === 0) throw new MigrateError('plan-invalid', 'the plan moves no tables')
   const facts = await readFacts(session, server, plan, resolved, memories(journal))
   return {
@@ -80,19 +81,16 @@ function isStanding(journal: Journal | undefined, plan: Plan): boolean {
   return journal.run.state === 'active' || journal.run.hash === plan.hash
 }
 
-function remembered(journal: Journal): Resolved {
-  return {
-    mappings: journal.mappings.map(({ relation, service, name, source, target, compat }) => ({
-      relation,
-      service,
-      name,
-      source,
-      target,
-      compat,
-    })),
-    unclaimed: [],
-    strayPartitions: [],
-  }
+async function remembered(session: Session, journal: Journal): Promise<Resolved> {
+  const mappings = journal.mappings.map(({ relation, service, name, source, target, compat }) => ({
+    relation,
+    service,
+    name,
+    source,
+    target,
+    compat,
+  }))
+  return { mappings, unclaimed: [], strayPartitions: await readStrays(session, mappings) }
 }
 
 function memories(journal: Journal | undefined): Remembered {

@@ -179,11 +179,12 @@ export const relationRules: readonly Rule[] = [
     code: 'PF-1',
     severity: 'warning',
     waivable: true,
-    phases: ['expand'],
+    phases: always,
     check: ({ facts }) =>
       facts.resolved.strayPartitions.map(({ relation }) => ({
         on: qualified(relation),
-        text: 'it is a partition of a moved table but in another schema: it stays there',
+        text: 'it is a partition of a moved table but not part of the move (in another schema, or made since the run began): it goes on working and stays where it is',
+        remedy: 'after contract: alter table … set schema …',
       })),
   },
   {

@@ -21,8 +21,26 @@ export interface Resolved {
   readonly mappings: readonly Mapping[]
   /** Tables of the source schemas that no service claims. */
   readonly unclaimed: readonly { schema: string; name: string }[]
-  /** Partitions that follow their parent but are not in its schema, and so stay where they are. */
+  /** Partitions of moved tables that stay where they are: in a schema of their own, or made since the run began. */
   readonly strayPartitions: readonly { root: number; relation: Relation }[]
+}
+
+/** Partitions of moved tables that are not part of the move: made since it began, and not in the new schema. */
+export async function readStrays(
+  session: Session,
+  mappings: readonly Mapping[],
+): Promise<Resolved['strayPartitions']> {
+  const byOid = new Map(mappings.map((mapping) => [mapping.relation, mapping]))
+  const partitions = await readPartitions(session, [...byOid.keys()])
+  const strays = await named(
+    session,
+    partitions.filter(({ oid }) => !byOid.has(oid)),
+  )
+  return strays.filter(
+    ({ root, relation }, index) =>
+      relation.schema !== byOid.get(root)!.target &&
+      strays.findIndex((other) => other.relation.oid === relation.oid) === index,
+  )
 }
 
 interface Problem {

@@ -101,7 +101,7 @@ describe('what wants a yes', () => {
     [
       'contract',
       ['execute', '--all', '--yes'],
-      /contract drops the old names and cannot be undone.* it wants the plan’s name typed$/,
+      /contract drops the old names, and whoever still uses one fails.* it wants the plan’s name typed$/,
       /--confirm shop/,
     ],
     [

@@ -5,7 +5,9 @@ import type { Finding } from '../../src/survey/finding.ts'
 import { connect, sql } from '../support/client.ts'
 import { freshDatabase } from '../support/database.ts'
 import { until } from '../support/process.ts'
-import { sampleDatabase } from '../support/sample.ts'
+import { planFor } from '../support/plan.ts'
+import { eventsOf, run } from '../support/run.ts'
+import { sampleDatabase, samplePlan } from '../support/sample.ts'
 
 async function findings(url: string): Promise<readonly Finding[]> {
   const workspace = await openWorkspace(wholeSchemaPlan(url, 'public', 'moved'), 'doctor')
@@ -113,4 +115,24 @@ test('a rule that may not be checked is a finding, not a pass and not a crash', 
   const finding = found.find(({ rule }) => rule === 'registered-by-name')
   expect(finding).toMatchObject({ severity: 'error', on: 'test_writer' })
   expect(finding?.text).toMatch(/^registered-by-name could not be checked/)
+})
+
+test('a partition that was made since expand goes on working, and is told of', async () => {
+  await using database = await sampleDatabase('doctor')
+  const plan = planFor(database.url, samplePlan)
+  await run(plan, [1])
+  await sql(
+    database.url,
+    `create table public.events_2026 partition of public.events for values from ('2026-01-01') to ('2027-01-01')`,
+  )
+  const { events } = await run(plan, [2, 3])
+  expect(eventsOf(events, 'notice').map(({ text }) => text)).toContainEqual(
+    expect.stringMatching(/^stray-partition on public\.events_2026: /),
+  )
+  await sql(database.url, `insert into public.events (at) values ('2026-06-01')`)
+  await run(plan, [4])
+  await using client = await connect(database.url)
+  expect(
+    await client.value(`select tableoid::regclass::text from sales.events where at = '2026-06-01'`),
+  ).toBe('events_2026')
 })

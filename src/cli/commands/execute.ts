@@ -64,7 +64,7 @@ async function confirm(context: CommandContext, plan: Plan, phases: readonly num
   if (names.some(({ kind }) => kind === 'contract')) {
     await confirmByName(
       context.options,
-      `Phase ${list}: contract drops the old names and cannot be undone.`,
+      `Phase ${list}: contract drops the old names, and whoever still uses one fails.`,
       plan.name,
     )
   } else await confirmChange(context.options, `Execute phase ${list}?`)
