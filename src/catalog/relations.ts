@@ -44,6 +44,11 @@ const relationColumns = `
   case when c.relkind = 'r' then pg_table_size(c.oid) else 0 end as bytes,
   greatest(c.reltuples, 0)::float8 as rows`
 
+/** Views and materialized views: what is read through them is elsewhere, or a copy. */
+export function isView({ kind }: Pick<Relation, 'kind'>): boolean {
+  return kind === 'v' || kind === 'm'
+}
+
 /** Every relation of a schema that a plan could name: tables, and what is mistaken for one. */
 export async function readRelations(session: Session, schema: string): Promise<Relation[]> {
   return session.query<Relation>(

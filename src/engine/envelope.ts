@@ -1,4 +1,4 @@
-import { qualified, type QualifiedName } from '../pg/quoting.ts'
+import { dollarQuoted, literal, qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { ServerFacts } from '../pg/server.ts'
 
 export interface Envelope {
@@ -25,6 +25,7 @@ export function envelope(
     /** Statements that need locks of their own, before the tables are locked. */
     readonly before: readonly string[]
     readonly lockFirst: readonly QualifiedName[]
+    readonly locksAlone?: boolean
     readonly statements: readonly string[]
   },
   journal: readonly string[],
@@ -43,7 +44,7 @@ export function envelope(
       ? []
       : [
           `set local statement_timeout = ${Math.min(lockTimeoutMs * 2, lockBudget(budgetMs, locks.length))}`,
-          `lock table ${locks.map(qualified).join(', ')} in access exclusive mode`,
+          action.locksAlone === true ? lockEach(locks) : lockTables(locks),
           `do $$ begin raise notice '${lockedNotice}'; end $$`,
           `set local lock_timeout = ${Math.min(heldLockTimeoutMs, lockTimeoutMs)}`,
           `set local statement_timeout = ${Math.max(budgetMs, 1000)}`,
@@ -53,6 +54,26 @@ export function envelope(
   ]
     .map((statement) => `${statement};`)
     .join('\n')
+}
+
+/** The locks of a transaction in one statement, so that statement_timeout bounds them together. */
+export function lockTables(relations: readonly QualifiedName[]): string {
+  return `lock table ${relations.map(qualified).join(', ')} in access exclusive mode`
+}
+
+/** Giving a relation the owner it has locks it alone and changes nothing. */
+function lockEach(relations: readonly QualifiedName[]): string {
+  const body = `
+declare l record;
+begin
+  for l in select n.name, c.relowner from unnest(array[${relations.map((name) => literal(qualified(name))).join(', ')}]) with ordinality n (name, position)
+             join pg_class c on c.oid = to_regclass(n.name) order by n.position
+  loop
+    execute format('alter table %s owner to %I', l.name, pg_get_userbyid(l.relowner));
+  end loop;
+end
+`
+  return `do ${dollarQuoted(body)}`
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isView } from '../catalog/relations.ts'
 import type { PhaseSpec, Plan, Service } from '../plan/plan.ts'
 import type { Step } from '../steps/kind.ts'
 import type { Facts, TableFacts } from '../survey/facts.ts'
@@ -39,7 +40,10 @@ interface Scope {
 function backup({ plan, database, tables }: Scope, phase: PhaseSpec): Step[] {
   const wanted =
     plan.defaults.backup === 'each-phase' || (plan.defaults.backup === 'first-phase' && phase.number === 1)
-  return wanted ? [{ id: 'backup', kind: 'take-backup', config: { database, relations: oids(tables) } }] : []
+  const relations = oids(tables.filter(({ live }) => !isView(live)))
+  return wanted && relations.length > 0
+    ? [{ id: 'backup', kind: 'take-backup', config: { database, relations } }]
+    : []
 }
 
 function expand({ facts, database, services, tables }: Scope): Step[] {

@@ -8,7 +8,9 @@ export function checkNames(draft: Draft): Finding[] {
   return draft.services.flatMap((service) => [
     ...(service.sourceSchema ? findings([service.sourceSchema], schemaNameProblem) : []),
     ...findings([service.schema], schemaNameProblem),
-    ...findings(service.tables, (pattern) => (isGlob(pattern) ? undefined : nameProblem(pattern))),
+    ...[service.tables, service.views, service.functions, service.types].flatMap((patterns) =>
+      findings(patterns, (pattern) => (isGlob(pattern) ? undefined : nameProblem(pattern))),
+    ),
     ...findings(service.roles, nameProblem),
   ])
 }

@@ -14,6 +14,9 @@ export interface DraftService {
   readonly to: Word | undefined
   readonly schema: Word
   readonly tables: readonly Word[]
+  readonly views: readonly Word[]
+  readonly functions: readonly Word[]
+  readonly types: readonly Word[]
   readonly roles: readonly Word[]
 }
 
@@ -86,6 +89,9 @@ function service(name: string, written: unknown): DraftService {
     to: word(member(written, 'to'), [...path, 'to']),
     schema: word(member(written, 'schema'), [...path, 'schema']) ?? { text: name, path },
     tables: words(member(written, 'tables'), [...path, 'tables']),
+    views: words(member(written, 'views'), [...path, 'views']),
+    functions: words(member(written, 'functions'), [...path, 'functions']),
+    types: words(member(written, 'types'), [...path, 'types']),
     roles: words(member(written, 'roles'), [...path, 'roles']),
   }
 }

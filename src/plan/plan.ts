@@ -16,6 +16,9 @@ export interface Service {
   readonly targetDatabase: string
   /** Names and globs as written; `matchTables` says what they mean. */
   readonly tables: readonly string[]
+  readonly views: readonly string[]
+  readonly functions: readonly string[]
+  readonly types: readonly string[]
   /** Policies for some of its tables; the others have the plan's default. */
   readonly compat: readonly CompatRule[]
   readonly roles: readonly string[]

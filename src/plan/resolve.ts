@@ -59,6 +59,9 @@ function resolveService(name: string, written: PlanDocument['services'][string])
     sourceSchema: from.schema,
     targetDatabase: written.to,
     tables: written.tables,
+    views: written.views,
+    functions: written.functions,
+    types: written.types,
     compat: compatRules(written.compat),
     roles: [...new Set(written.roles)],
   }

@@ -58,7 +58,11 @@ const database = z.strictObject({
 
 const policy = z.enum(compatPolicies)
 
-const service = z.strictObject({
+function patterns(what: string) {
+  return z.array(text(`Name of a ${what}, or a glob.`)).default([])
+}
+
+const movable = z.strictObject({
   from: z
     .string()
     .regex(/^[^.]+\.[^]+$/, 'expected a database alias, a dot and a schema, such as "heal7.public"')
@@ -69,8 +73,17 @@ const service = z.strictObject({
   schema: text("Schema the tables go to. Without it: the service's name.").optional(),
   tables: z
     .array(text('Name of a table, or a glob with * ? [] {}. A backslash takes a glob character literally.'))
-    .min(1, 'needs at least one table')
+    .default([])
     .describe('Tables of this service, as names or globs. A table belongs to one service only.'),
+  views: patterns('view or materialized view').describe(
+    'Views and materialized views of this service. They change places with a facade as tables do.',
+  ),
+  functions: patterns('function or procedure').describe(
+    'Functions and procedures of this service, all overloads of a name. Their old names call the moved ones until contract.',
+  ),
+  types: patterns('type').describe(
+    'Enums, domains and composite types of this service. They move at contract: a type has one name at a time.',
+  ),
   compat: z
     .union(
       [
@@ -90,6 +103,11 @@ const service = z.strictObject({
     .default([])
     .describe('Roles that shall work in this schema, beside those that have rights on its tables already.'),
 })
+
+const service = movable.refine(
+  ({ tables, views, functions, types }) => [tables, views, functions, types].some(({ length }) => length > 0),
+  { path: ['tables'], error: 'needs at least one table, view, function or type' },
+)
 
 const phase = z.strictObject({
   name: text('What this phase is about, for people.', 80),

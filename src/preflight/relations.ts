@@ -140,6 +140,21 @@ export const relationRules: readonly Rule[] = [
         })),
   },
   {
+    id: 'refresh-by-old-name',
+    code: 'PF-1',
+    severity: 'warning',
+    waivable: true,
+    phases: ['switch'],
+    check: ({ tables }) =>
+      tables
+        .filter(({ live, compat }) => live.kind === 'm' && (compat === 'view' || compat === 'late'))
+        .map((table) => ({
+          on: qualified(oldName(table)),
+          text: 'it is a materialized view: jobs that refresh it by the old name fail after the switch',
+          remedy: `refresh materialized view ${qualified(newName(table))}`,
+        })),
+  },
+  {
     id: 'conditional-rule',
     code: 'PF-1',
     severity: 'error',

@@ -7,7 +7,8 @@ import type { Probe, ProbeFinding } from './probe.ts'
 interface ViewRow {
   readonly relation: number
   readonly owner: string
-  readonly updatable: boolean
+  readonly takes: number
+  readonly baseTakes: number
   readonly invoker: boolean
 }
 
@@ -21,10 +22,10 @@ export const names: Probe = {
       (
         await session.query<ViewRow>(
           `select c.oid as relation, pg_get_userbyid(c.relowner) as owner,
-                  pg_relation_is_updatable(c.oid, false) & 28 = 28 as updatable,
+                  pg_relation_is_updatable(c.oid, true) as takes, pg_relation_is_updatable(p.base, true) as "baseTakes",
                   coalesce('security_invoker=true' = any(c.reloptions), false) as invoker
-             from pg_class c where c.oid = any($1::oid[])`,
-          [paired.map(({ location }) => location.view)],
+             from unnest($1::oid[], $2::oid[]) p (view, base) join pg_class c on c.oid = p.view`,
+          [paired.map(({ location }) => location.view), paired.map(({ relation }) => relation)],
         )
       ).map((row) => [row.relation, row]),
     )
@@ -60,9 +61,9 @@ function misplaced(tables: readonly TableFacts[]): ProbeFinding[] {
 function viewProblems(table: TableFacts, view: ViewRow): string[] {
   return [
     ...(table.location.differences.includes('columns') ? ['the columns of view and table differ'] : []),
-    ...(view.updatable || table.columns.length === 0
+    ...(view.takes === view.baseTakes || table.columns.length === 0
       ? []
-      : ['the view cannot be inserted into, updated and deleted from']),
+      : ['what can be inserted, updated and deleted by the one name is not what can by the other']),
     ...(view.owner === table.live.owner
       ? []
       : [`the view belongs to ${view.owner}, the table to ${table.live.owner}`]),

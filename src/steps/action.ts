@@ -31,6 +31,8 @@ export interface TransactionAction extends ActionBase {
   readonly lockedRelations: readonly QualifiedName[]
   /** Locked first, in one statement and inside the stall budget: views, through which their tables are locked too. */
   readonly lockFirst: readonly QualifiedName[]
+  /** Each is locked without what is below it; LOCK TABLE on a view locks the tables it reads as well. */
+  readonly locksAlone?: boolean
   readonly statements: readonly string[]
   /**
    * Statements that, run beforehand in a transaction of their own, take away a contention that the transaction

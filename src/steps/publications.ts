@@ -1,3 +1,4 @@
+import { isView } from '../catalog/relations.ts'
 import { ident, qualified } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { StepContext } from './kind.ts'
@@ -5,7 +6,7 @@ import { newName, oldName } from './names.ts'
 
 /** Publications FOR TABLES IN SCHEMA that would silently lose a table which leaves the schema. */
 export function published({ source, live }: TableFacts, { facts }: StepContext): string[] {
-  if (live.isPartition) return []
+  if (live.isPartition || isView(live)) return []
   return facts.replication.publications
     .filter(({ how, schema }) => how === 'schema' && schema === source)
     .map(({ name }) => name)

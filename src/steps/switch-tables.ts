@@ -1,3 +1,5 @@
+import { isView } from '../catalog/relations.ts'
+import type { QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
 import { driftGuard } from './drift-guard.ts'
@@ -57,7 +59,7 @@ function forward(config: Config, context: StepContext): TransactionAction {
   return {
     ...base(config, 'swap tables and facade views', tables),
     // The view is locked before the table, as its users lock them; the other order deadlocks with them.
-    lockFirst: referencingFirst(tables, context.facts.foreignKeys).map(newName),
+    ...locks(tables, context, newName, oldName),
     statements: [
       driftGuard(
         tables.map((table) => ({ table: oldName(table), view: newName(table), relation: table.relation })),
@@ -77,9 +79,7 @@ function back(config: Config, context: StepContext, record: StepData): Transacti
   const added = (record['publications'] ?? []) as { relation: number; name: string }[]
   return {
     ...base(config, 'swap tables and views back', tables),
-    lockFirst: referencingFirst(tables, context.facts.foreignKeys).map((table) =>
-      oldNameOf(table).lockBack(table),
-    ),
+    ...locks(tables, context, (table) => oldNameOf(table).lockBack(table), newName),
     statements: [
       driftGuard(
         tables.map((table) => ({
@@ -96,6 +96,18 @@ function back(config: Config, context: StepContext, record: StepData): Transacti
     ],
     ...relief(tables),
   }
+}
+
+/** A table is locked through the view in front of it; a view that moves is locked after that one, and alone. */
+function locks(
+  tables: readonly TableFacts[],
+  context: StepContext,
+  front: (table: TableFacts) => QualifiedName,
+  own: (table: TableFacts) => QualifiedName,
+): Pick<TransactionAction, 'lockFirst' | 'locksAlone'> {
+  if (tables.some(({ live }) => isView(live)))
+    return { lockFirst: tables.flatMap((table) => [front(table), own(table)]), locksAlone: true }
+  return { lockFirst: referencingFirst(tables, context.facts.foreignKeys).map(front) }
 }
 
 function base(config: Config, sentence: string, tables: readonly TableFacts[]) {

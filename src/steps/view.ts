@@ -3,7 +3,7 @@ import { markOf, stageSchema } from '../catalog/names.ts'
 import { dollarQuoted, ident, literal, qualified, role, type QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 
-/** A view over a table that has its columns, owner, defaults and privileges, and so stands in for it under another name. */
+/** A view over a table, or another view, that has its columns, owner, defaults and privileges, and so stands in for it under another name. */
 export function createView(
   view: QualifiedName,
   table: QualifiedName,
@@ -54,7 +54,9 @@ export function replaceView(
   facts: TableFacts,
   isWatched: boolean,
 ): string {
-  const condition = isWatched ? ` where ${qualified(telltale(facts))}() with local check option` : ''
+  // Only through the check option do inserts call it; a view over a materialized view cannot have one.
+  const check = facts.live.kind === 'm' ? '' : ' with local check option'
+  const condition = isWatched ? ` where ${qualified(telltale(facts))}()${check}` : ''
   return `create or replace view ${qualified(view)}${options(facts)} as ${select(facts, table)}${condition}`
 }
 

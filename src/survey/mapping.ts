@@ -1,4 +1,10 @@
-import { readPartitions, readRelations, readRelationsByOid, type Relation } from '../catalog/relations.ts'
+import {
+  readPartitions,
+  readRelations,
+  readRelationsByOid,
+  isView,
+  type Relation,
+} from '../catalog/relations.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { didYouMean } from '../errors/suggest.ts'
 import { policyOf, type CompatPolicy } from '../plan/compat.ts'
@@ -6,7 +12,7 @@ import { matchTables } from '../plan/match.ts'
 import type { Plan, Service } from '../plan/plan.ts'
 import type { Session } from '../pg/session.ts'
 
-/** A table of the move: known by its OID, which stays the same wherever the table goes. */
+/** A table or view of the move: known by its OID, which stays the same wherever it goes. */
 export interface Mapping {
   readonly relation: number
   readonly service: string
@@ -60,7 +66,7 @@ export async function resolveMappings(session: Session, plan: Plan): Promise<Res
   for (const service of plan.services) {
     const known = relations.get(service.sourceSchema) ?? (await readRelations(session, service.sourceSchema))
     relations.set(service.sourceSchema, known)
-    claimTables(service, known, claims, problems)
+    for (const list of ['tables', 'views'] as const) claim(service, list, known, claims, problems)
   }
   if (problems.length > 0) throw problemError(plan, problems)
   const all = [...relations.values()].flat()
@@ -80,32 +86,42 @@ export async function resolveMappings(session: Session, plan: Plan): Promise<Res
   }
 }
 
-function claimTables(
+/** Kinds of relation (pg_class.relkind) that a list of a service can name, and the word for one of them. */
+const listed = {
+  tables: { kinds: ['r', 'p'], one: 'table' },
+  views: { kinds: ['v', 'm'], one: 'view' },
+} as const
+type RelationList = keyof typeof listed
+
+function claim(
   service: Service,
+  list: RelationList,
   known: readonly Relation[],
   claims: Map<number, { service: Service; index: number }>,
   problems: Problem[],
 ): void {
-  const tables = known.filter((relation) => relation.kind === 'r' || relation.kind === 'p')
-  const byName = new Map(tables.map((relation) => [relation.name, relation]))
-  service.tables.forEach((pattern, index) => {
-    const path = ['services', service.name, 'tables', index]
+  const { kinds, one } = listed[list]
+  const fitting = known.filter(({ kind }) => kinds.some((fitting) => fitting === kind))
+  const byName = new Map(fitting.map((relation) => [relation.name, relation]))
+  service[list].forEach((pattern, index) => {
+    const path = ['services', service.name, list, index]
     const { matched, unmatchedPatterns } = matchTables([pattern], [...byName.keys()])
     if (unmatchedPatterns.length > 0) {
-      problems.push({ code: 'table-not-found', path, text: notFound(pattern, service, known) })
+      problems.push({ code: 'table-not-found', path, text: notFound(pattern, service, list, known) })
       return
     }
     for (const name of matched) {
       const relation = byName.get(name)!
-      // A glob means whole tables; partitions come with their parent.
-      if (relation.isPartition && name !== pattern) continue
+      // A glob means whole tables, whose partitions come with them, and the operator's own views.
+      if (name !== pattern && (relation.isPartition || (list === 'views' && relation.extension !== null)))
+        continue
       const holder = claims.get(relation.oid)
       if (holder !== undefined && holder.service !== service) {
-        const text = `table ${service.sourceSchema}.${name} is claimed by service "${holder.service.name}" and by service "${service.name}"`
+        const text = `${one} ${service.sourceSchema}.${name} is claimed by service "${holder.service.name}" and by service "${service.name}"`
         problems.push({ code: 'mapping-conflict', path, text })
         problems.push({
           code: 'mapping-conflict',
-          path: ['services', holder.service.name, 'tables', holder.index],
+          path: ['services', holder.service.name, list, holder.index],
           text,
         })
       } else if (holder === undefined) claims.set(relation.oid, { service, index })
@@ -113,16 +129,28 @@ function claimTables(
   })
 }
 
-const kindNames: Record<string, string> = { v: 'a view', m: 'a materialized view', f: 'a foreign table' }
+const kindNames: Record<string, string> = {
+  r: 'a table',
+  p: 'a partitioned table',
+  v: 'a view',
+  m: 'a materialized view',
+  f: 'a foreign table',
+}
 
-function notFound(pattern: string, service: Service, known: readonly Relation[]): string {
+function notFound(pattern: string, service: Service, list: RelationList, known: readonly Relation[]): string {
+  const { kinds, one } = listed[list]
   const other = known.find((relation) => relation.name === pattern)
-  if (other !== undefined)
-    return `${service.sourceSchema}.${pattern} is ${kindNames[other.kind]}, not a table; only tables are moved`
+  if (other !== undefined) {
+    const wayOut =
+      other.kind === 'f'
+        ? 'foreign tables are not moved'
+        : `name it in "${list === 'tables' ? 'views' : 'tables'}"`
+    return `${service.sourceSchema}.${pattern} is ${kindNames[other.kind]}, not a ${one}; ${wayOut}`
+  }
   if (known.length === 0)
-    return `there is no table "${pattern}": schema ${service.sourceSchema} has no tables or does not exist`
-  const names = known.filter(({ kind }) => kind === 'r' || kind === 'p').map(({ name }) => name)
-  return `there is no table "${pattern}" in schema ${service.sourceSchema}${didYouMean(pattern, names)}`
+    return `there is no ${one} "${pattern}": schema ${service.sourceSchema} has no ${list} or does not exist`
+  const names = known.filter(({ kind }) => kinds.some((fitting) => fitting === kind)).map(({ name }) => name)
+  return `there is no ${one} "${pattern}" in schema ${service.sourceSchema}${didYouMean(pattern, names)}`
 }
 
 function problemError(plan: Plan, problems: readonly Problem[]): MigrateError {
@@ -144,7 +172,7 @@ function problemError(plan: Plan, problems: readonly Problem[]): MigrateError {
   })
 }
 
-/** Services in the plan's order; inside one by name, each partitioned table before its partitions. */
+/** Services in the plan's order; inside one tables before views, by name, each partitioned table before its partitions. */
 function inPlanOrder(
   plan: Plan,
   claims: ReadonlyMap<number, { service: Service }>,
@@ -166,6 +194,7 @@ function inPlanOrder(
     .sort(
       (a, b) =>
         position.get(a.service.name)! - position.get(b.service.name)! ||
+        Number(isView(a.found)) - Number(isView(b.found)) ||
         (key(a.relation) < key(b.relation) ? -1 : 1),
     )
     .map(({ relation, service, found }) => ({
@@ -174,8 +203,16 @@ function inPlanOrder(
       name: found.name,
       source: service.sourceSchema,
       target: service.schema,
-      compat: policyOf(rootName(relation, claims, byOid), service.compat, plan.defaults.compat),
+      compat: policyFor(
+        found,
+        policyOf(rootName(relation, claims, byOid), service.compat, plan.defaults.compat),
+      ),
     }))
+}
+
+/** A shell is a partitioned table, which a view cannot be part of. */
+function policyFor(relation: Relation, policy: CompatPolicy): CompatPolicy {
+  return policy === 'shell' && isView(relation) ? 'view' : policy
 }
 
 /** Partitions have the policy of the table at the top of their tree. */

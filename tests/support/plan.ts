@@ -17,7 +17,10 @@ export interface PlanSketch {
 }
 
 export interface ServiceSketch {
-  readonly tables: readonly string[]
+  readonly tables?: readonly string[]
+  readonly views?: readonly string[]
+  readonly functions?: readonly string[]
+  readonly types?: readonly string[]
   readonly schema?: string
   readonly roles?: readonly string[]
   readonly compat?: CompatPolicy | Readonly<Record<string, CompatPolicy>>
@@ -28,7 +31,7 @@ export function planText(url: string, sketch: PlanSketch): string {
   const service = (it: readonly string[] | ServiceSketch): object => ({
     from: 'db.public',
     to: 'db',
-    ...('tables' in it ? it : { tables: it }),
+    ...(isList(it) ? { tables: it } : it),
   })
   return JSON.stringify({
     version: 1,
@@ -41,6 +44,10 @@ export function planText(url: string, sketch: PlanSketch): string {
     contract: { quiet: sketch.quiet ?? '0s' },
     ...(sketch.allow === undefined ? {} : { allow: sketch.allow }),
   })
+}
+
+function isList(it: readonly string[] | ServiceSketch): it is readonly string[] {
+  return Array.isArray(it)
 }
 
 export function planFor(url: string, sketch: PlanSketch): Plan {

@@ -1,4 +1,5 @@
 import chalk from 'chalk'
+import { qualified } from '../../pg/quoting.ts'
 import type { PlanDescription, PlannedPhase, PlannedStep } from '../../engine/describe.ts'
 import type { Finding } from '../../survey/finding.ts'
 import { renderStatements } from './statements.ts'
@@ -77,7 +78,7 @@ function renderStepWithSql(step: PlannedStep): string[] {
             ...(action.lockFirst.length === 0
               ? []
               : [
-                  `      lock table ${action.lockFirst.map(({ schema, name }) => `${schema}.${name}`).join(', ')} in access exclusive mode;`,
+                  `      lock ${action.locksAlone === true ? 'view' : 'table'} ${action.lockFirst.map(qualified).join(', ')} in access exclusive mode;`,
                 ]),
             ...action.statements.map((sql) => `      ${sql.trim().replaceAll('\n', '\n      ')};`),
           ]

@@ -60,6 +60,15 @@ export const maintenanceTraps: readonly Trap[] = [
         : [],
   },
   {
+    id: 'refresh',
+    breaks: 'fails: it is not a materialized view',
+    severity: 'error',
+    view: '42809',
+    nothing: '42P01',
+    wayOut: 'use the new name',
+    find: (at) => (at.tag === 'RefreshMatViewStmt' ? one(at, at.body['relation']) : []),
+  },
+  {
     id: 'set-constraints',
     breaks: 'fails: the constraint is in another schema; ALL goes on working',
     severity: 'error',
