@@ -38,6 +38,22 @@ comment on table mappings is 'The tables of a run, fixed when it began';
 comment on column mappings.compat is 'How the old name keeps working after the switch';
 comment on column mappings.baseline is 'The table as it was before anything was changed';
 
+create table objects (
+  run bigint not null references runs on delete cascade,
+  position int not null,
+  class text not null check (class in ('function', 'type')),
+  oid oid not null,
+  service text not null,
+  name text not null,
+  arguments text not null,
+  source_schema text not null,
+  target_schema text not null,
+  compat text not null check (compat in ('view', 'search-path', 'late', 'none', 'shell')),
+  primary key (run, position),
+  unique (run, class, oid)
+);
+comment on table objects is 'The functions, procedures and types of a run, fixed when it began';
+
 create table phases (
   run bigint not null references runs on delete cascade,
   number int not null,
@@ -168,5 +184,5 @@ $$;
 
 -- Down Migration
 drop function fence(text, bigint);
-drop table pauses, drift, usage, events, leases, steps, phases, mappings, runs;
+drop table pauses, drift, usage, events, leases, steps, phases, objects, mappings, runs;
 drop function check_transition();

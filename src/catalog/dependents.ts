@@ -34,3 +34,17 @@ export async function readViewTypeUses(session: Session, oids: readonly number[]
     [oids],
   )
 }
+
+/** Everything that depends on the given functions: views, defaults, indexes, triggers, parsed bodies of others. */
+export async function readRoutineDependents(session: Session, oids: readonly number[]): Promise<Dependent[]> {
+  return session.query<Dependent>(
+    `select distinct d.refobjid as relation,
+            case when r.oid is not null then pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+                 else pg_describe_object(d.classid, d.objid, 0) end as description
+       from pg_depend d
+       left join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+      where d.refclassid = 'pg_proc'::regclass and d.refobjid = any($1::oid[]) and d.deptype in ('n', 'a')
+      order by 1, 2`,
+    [oids],
+  )
+}

@@ -1,5 +1,5 @@
 import type { Session } from '../pg/session.ts'
-import { journalSchema, stageSchema } from './names.ts'
+import { journalSchema, markPrefix, stageSchema } from './names.ts'
 
 /** A function as ALTER ROUTINE and messages name it, with the signature of this moment. */
 export interface Routine {
@@ -92,31 +92,33 @@ export interface BodyMention {
 }
 
 /**
- * Functions whose text names one of the tables. Text is all there is to go by (bodies of this kind are parsed when
+ * Functions whose text has one of the names. Text is all there is to go by (bodies of this kind are parsed when
  * they run), so this errs on the side of listing too many.
  */
 export async function readBodyMentions(
   session: Session,
-  oids: readonly number[],
+  named: readonly { readonly oid: number; readonly name: string }[],
   sourceSchema: string,
 ): Promise<BodyMention[]> {
+  if (named.length === 0) return []
   return session.query<BodyMention>(
-    `with tables as materialized (
-       select c.oid, c.relname, regexp_replace(c.relname, '([][().*+?|^$\\\\{}-])', '\\\\\\1', 'g') as pattern
-         from pg_class c where c.oid = any($1::oid[])),
+    `with names as materialized (
+       select (m->>'oid')::oid as oid, m->>'name' as name, regexp_replace(m->>'name', '([][().*+?|^$\\\\{}-])', '\\\\\\1', 'g') as pattern
+         from jsonb_array_elements($1::jsonb) m),
      bodies as materialized (
        select p.oid, p.prosrc, lower(p.prosrc) as low, p.prosecdef, p.proowner, p.prokind, p.proconfig, l.lanname, ${signature} as signature
          from pg_proc p join pg_language l on l.oid = p.prolang join pg_namespace n on n.oid = p.pronamespace
         where l.lanname in ('plpgsql', 'sql') and p.prosqlbody is null
           and n.nspname not in ('pg_catalog', 'information_schema', $3, $4)
+          and coalesce(obj_description(p.oid, 'pg_proc'), '') not like $5 || '%'
           and not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'))
      select t.oid as relation, b.oid, b.signature, b.prosecdef as "securityDefiner",
             pg_has_role(current_user, b.proowner, 'MEMBER') as "isMine", b.lanname as language, b.prokind = 'p' as "isProcedure",
             b.prosrc ~* ('\\m' || $2 || '"?\\s*\\.\\s*"?' || t.pattern || '\\M') as "isQualified",
             (select substr(s, 13) from unnest(b.proconfig) s where s like 'search_path=%') as pinned
-       from bodies b join tables t on position(lower(t.relname) in b.low) > 0
-      where t.relname !~ '^[a-zA-Z0-9_]+$' or b.prosrc ~* ('\\m' || t.pattern || '\\M')
-      order by b.signature, t.relname`,
-    [oids, sourceSchema, journalSchema, stageSchema],
+       from bodies b join names t on position(lower(t.name) in b.low) > 0
+      where t.name !~ '^[a-zA-Z0-9_]+$' or b.prosrc ~* ('\\m' || t.pattern || '\\M')
+      order by b.signature, t.name`,
+    [JSON.stringify(named), sourceSchema, journalSchema, stageSchema, markPrefix],
   )
 }

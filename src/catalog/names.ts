@@ -1,7 +1,7 @@
 export { journalSchema, stageSchema } from '../plan/names.ts'
 
-/** Begins the comment of every view and schema the tool makes, so that it knows its own from anyone else's. */
-const markPrefix = 'made by pg-relocate, plan '
+/** Begins the comment of everything the tool makes, so that it knows its own from anyone else's. */
+export const markPrefix = 'made by pg-relocate, plan '
 
 export function markOf(planName: string): string {
   return `${markPrefix}${planName}; do not change by hand`

@@ -7,7 +7,7 @@ import { isDone, lastPhase, phaseName, phaseRow, placedSteps } from './phases.ts
 import { checkPhase } from './readiness.ts'
 import { undoPhase } from './rollback.ts'
 import { withLease, type RunnerOptions } from './runner.ts'
-import { doStep, observeStep } from './step.ts'
+import { doStep, observeStep, stepByStep } from './step.ts'
 import type { Work } from './work.ts'
 import { survey, type Survey, type Workspace } from './workspace.ts'
 
@@ -71,7 +71,9 @@ async function executePhase(work: Work, number: number): Promise<PhaseOutcome> {
   })
   await work.journal.setPhase(run, number, 'running')
   try {
-    for (const placed of placedSteps(now, phase)) await doStep(work, placed, now.context)
+    await stepByStep(work, placedSteps(now, phase), now.context, (placed, context) =>
+      doStep(work, placed, context),
+    )
   } catch (error) {
     throw await onFailure(work, phase, error)
   }

@@ -70,6 +70,8 @@ export async function phaseFindings(
     facts: now.facts,
     phase: phase.kind,
     tables,
+    routines: now.facts.routines.filter(({ service }) => services.has(service)),
+    types: now.facts.types.filter(({ service }) => services.has(service)),
     begun: begunSteps(now),
   })
 }

@@ -2,7 +2,7 @@ import { MigrateError } from '../errors/migrate-error.ts'
 import { isPending, phaseName, phaseRow, placedSteps } from './phases.ts'
 import { checkWayBack } from './way-back.ts'
 import { withLease, type RunnerOptions } from './runner.ts'
-import { undoStep } from './step.ts'
+import { stepByStep, undoStep } from './step.ts'
 import type { Work } from './work.ts'
 import { survey, type Survey, type Workspace } from './workspace.ts'
 
@@ -63,7 +63,9 @@ export async function undoPhase(work: Work, number: number): Promise<UndoOutcome
     steps: phase.steps.length,
   })
   await work.journal.setPhase(work.run, number, 'undoing')
-  for (const placed of placedSteps(now, phase).reverse()) await undoStep(work, placed, now.context)
+  await stepByStep(work, placedSteps(now, phase).reverse(), now.context, (placed, context) =>
+    undoStep(work, placed, context),
+  )
   await work.journal.setPhase(work.run, number, 'pending')
   const ms = performance.now() - began
   work.events.emit({ type: 'phase:end', phase: number, name: phase.name, direction: 'undo', ms })

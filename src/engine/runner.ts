@@ -135,6 +135,7 @@ async function beginRun(
     toolVersion,
     beganBy: `${userInfo().username} as ${server.user}`,
     phases: phases.map(({ number, name, kind }) => ({ number, name, kind })),
+    objects: [...facts.resolved.objects],
     mappings: facts.tables.map((table): MappingRow => ({
       relation: table.relation,
       service: table.service,

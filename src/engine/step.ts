@@ -1,5 +1,6 @@
 import type { Direction } from '../events/event.ts'
 import type { Observed, StepContext, StepData, StepKind } from '../steps/kind.ts'
+import { stepContext } from '../steps/context.ts'
 import { stepKind } from '../steps/registry.ts'
 import { performAll } from './perform.ts'
 import type { PlacedStep } from './placed.ts'
@@ -8,6 +9,21 @@ import type { Work } from './work.ts'
 /** What reality says of a step. */
 export function observeStep({ step }: PlacedStep, context: StepContext): Observed {
   return stepKind(step.kind).observe(step.config, context)
+}
+
+/** Steps one after the other; one that gives other names to things is followed by a new look at the catalogs. */
+export async function stepByStep(
+  work: Work,
+  placed: readonly PlacedStep[],
+  first: StepContext,
+  act: (placed: PlacedStep, context: StepContext) => Promise<void>,
+): Promise<void> {
+  let context = first
+  for (const one of placed) {
+    await act(one, context)
+    if (stepKind(one.step.kind).traits.renames === true)
+      context = stepContext(work.plan, (await work.refresh()).facts)
+  }
 }
 
 /** Does a step unless reality says that it is done; a step that was begun and killed is found here and settled. */

@@ -64,7 +64,8 @@ async function readSurvey(work: Workspace): Promise<Survey> {
   if (journal !== undefined) checkIdentity(plan, server, journal.run)
   const resolved =
     journal === undefined ? await resolveMappings(session, plan) : await remembered(session, journal)
-  if (resolved.mappings.length === 0) throw new MigrateError('plan-invalid', 'the plan moves no tables')
+  if (resolved.mappings.length + resolved.objects.length === 0)
+    throw new MigrateError('plan-invalid', 'the plan moves nothing')
   const facts = await readFacts(session, server, plan, resolved, memories(journal))
   return {
     journal,
@@ -90,7 +91,12 @@ async function remembered(session: Session, journal: Journal): Promise<Resolved>
     target,
     compat,
   }))
-  return { mappings, unclaimed: [], strayPartitions: await readStrays(session, mappings) }
+  return {
+    mappings,
+    objects: journal.objects,
+    unclaimed: [],
+    strayPartitions: await readStrays(session, mappings),
+  }
 }
 
 function memories(journal: Journal | undefined): Remembered {

@@ -1,11 +1,12 @@
 import { journalSchema as schema } from '../catalog/names.ts'
 import type { Session } from '../pg/session.ts'
-import type { MappingRow, PhaseRow, RunRow, StepRow } from './rows.ts'
+import type { MappingRow, ObjectRow, PhaseRow, RunRow, StepRow } from './rows.ts'
 
 /** What the journal holds of the newest run of a plan. */
 export interface Journal {
   readonly run: RunRow
   readonly mappings: readonly MappingRow[]
+  readonly objects: readonly ObjectRow[]
   readonly phases: readonly PhaseRow[]
   readonly steps: readonly StepRow[]
 }
@@ -23,6 +24,11 @@ export async function readJournal(session: Session, plan: string): Promise<Journ
     mappings: await session.query<MappingRow>(
       `select relation, service, name, source_schema as source, target_schema as target, compat, baseline
          from ${schema}.mappings where run = $1 order by position`,
+      [run.id],
+    ),
+    objects: await session.query<ObjectRow>(
+      `select class, oid, service, name, arguments, source_schema as source, target_schema as target, compat
+         from ${schema}.objects where run = $1 order by position`,
       [run.id],
     ),
     phases: await session.query<PhaseRow>(

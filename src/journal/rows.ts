@@ -53,6 +53,18 @@ export interface MappingRow {
   readonly baseline: Baseline
 }
 
+/** A function, procedure or type of a run. */
+export interface ObjectRow {
+  readonly class: 'function' | 'type'
+  readonly oid: number
+  readonly service: string
+  readonly name: string
+  readonly arguments: string
+  readonly source: string
+  readonly target: string
+  readonly compat: CompatPolicy
+}
+
 /** A table as it was before the run changed anything. */
 export interface Baseline {
   readonly lines: readonly string[]

@@ -3,7 +3,7 @@ import type { MigrateEvent } from '../events/event.ts'
 import { literal } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 import type { Lease } from './lease.ts'
-import type { MappingRow, RunState, WorkState } from './rows.ts'
+import type { MappingRow, ObjectRow, RunState, WorkState } from './rows.ts'
 
 const endRunStatement = `update ${schema}.runs set state = $2, ended_at = clock_timestamp() where id = $1`
 
@@ -17,6 +17,7 @@ export interface NewRun {
   readonly toolVersion: string
   readonly beganBy: string
   readonly mappings: readonly MappingRow[]
+  readonly objects: readonly ObjectRow[]
   readonly phases: readonly { number: number; name: string; kind: string }[]
 }
 
@@ -51,6 +52,13 @@ export class JournalWriter {
          select $1, m.position, m.row->>'service', (m.row->>'relation')::oid, m.row->>'source', m.row->>'target', m.row->>'name', m.row->>'compat', m.row->'baseline'
            from jsonb_array_elements($2::jsonb) with ordinality m (row, position)`,
         [id, JSON.stringify(run.mappings)],
+      )
+      await this.#session.query(
+        `insert into ${schema}.objects (run, position, class, oid, service, name, arguments, source_schema, target_schema, compat)
+         select $1, o.position, o.row->>'class', (o.row->>'oid')::oid, o.row->>'service', o.row->>'name', o.row->>'arguments',
+                o.row->>'source', o.row->>'target', o.row->>'compat'
+           from jsonb_array_elements($2::jsonb) with ordinality o (row, position)`,
+        [id, JSON.stringify(run.objects)],
       )
       await this.#session.query(
         `insert into ${schema}.phases (run, number, name, kind)

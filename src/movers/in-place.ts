@@ -1,7 +1,8 @@
 import { isView } from '../catalog/relations.ts'
 import type { PhaseSpec, Plan, Service } from '../plan/plan.ts'
 import type { Step } from '../steps/kind.ts'
-import type { Facts, TableFacts } from '../survey/facts.ts'
+import { spelled } from '../steps/routines.ts'
+import type { Facts, RoutineFacts, TableFacts, TypeFacts } from '../survey/facts.ts'
 import { batches } from './batches.ts'
 import { pathSchemas } from '../survey/search-path.ts'
 import { expandStep, schemaStep } from '../steps/names.ts'
@@ -23,7 +24,9 @@ export function compileInPlace(plan: Plan, facts: Facts): CompiledPhase[] {
     )
     const names = new Set(services.map(({ name }) => name))
     const tables = facts.tables.filter(({ service }) => names.has(service))
-    const scope: Scope = { plan, facts, database, services, tables }
+    const routines = facts.routines.filter(({ service }) => names.has(service))
+    const types = facts.types.filter(({ service }) => names.has(service))
+    const scope: Scope = { plan, facts, database, services, tables, routines, types }
     const steps = { expand, switch: switchOver, contract }[phase.kind](scope)
     return { ...phase, steps: [...backup(scope, phase), ...steps] }
   })
@@ -35,6 +38,8 @@ interface Scope {
   readonly database: string
   readonly services: readonly Service[]
   readonly tables: readonly TableFacts[]
+  readonly routines: readonly RoutineFacts[]
+  readonly types: readonly TypeFacts[]
 }
 
 function backup({ plan, database, tables }: Scope, phase: PhaseSpec): Step[] {
@@ -46,7 +51,7 @@ function backup({ plan, database, tables }: Scope, phase: PhaseSpec): Step[] {
     : []
 }
 
-function expand({ facts, database, services, tables }: Scope): Step[] {
+function expand({ facts, database, services, tables, routines, types }: Scope): Step[] {
   const sources = [...new Set(tables.map(({ source }) => source))].sort()
   const of = (service: Service): TableFacts[] => tables.filter((table) => table.service === service.name)
   return [
@@ -54,7 +59,14 @@ function expand({ facts, database, services, tables }: Scope): Step[] {
     ...services.map((service) => ({
       id: schemaStep(service.schema),
       kind: 'prepare-schema',
-      config: { database, schema: service.schema, relations: oids(of(service)), roles: [...service.roles] },
+      config: {
+        database,
+        schema: service.schema,
+        relations: oids(of(service)),
+        routines: ofService(routines, service),
+        types: ofService(types, service),
+        roles: [...service.roles],
+      },
     })),
     ...sources
       .filter((source) => facts.tables.some((table) => table.source === source))
@@ -73,16 +85,25 @@ function expand({ facts, database, services, tables }: Scope): Step[] {
         config: { database, relation: table.relation, roles: [...service.roles] },
       })),
     ),
+    ...routines.map((routine) => ({
+      id: `wrapper ${routine.target}.${spelled(routine)}`,
+      kind: 'expand-routine',
+      config: { database, routine: routine.oid },
+    })),
     { id: 'structure', kind: 'watch-structure', config: { database } },
     {
       id: 'check',
       kind: 'run-probes',
-      config: { database, relations: oids(tables), probes: ['parity', 'names', 'sequences', 'grants'] },
+      config: {
+        database,
+        relations: oids(tables),
+        probes: ['parity', 'names', 'functions', 'sequences', 'grants'],
+      },
     },
   ]
 }
 
-function switchOver({ database, services, tables }: Scope): Step[] {
+function switchOver({ database, services, tables, routines }: Scope): Step[] {
   const late = tables.filter(({ compat }) => compat === 'late')
   return [
     ...(late.length === 0
@@ -105,6 +126,14 @@ function switchOver({ database, services, tables }: Scope): Step[] {
         },
       }))
     }),
+    ...services
+      .map((service) => ({ service: service.name, routines: ofService(routines, service) }))
+      .filter((its) => its.routines.length > 0)
+      .map((its) => ({
+        id: `functions ${its.service}`,
+        kind: 'switch-routines',
+        config: { database, ...its },
+      })),
     ...watch(database, services, tables),
     {
       id: 'check',
@@ -112,7 +141,7 @@ function switchOver({ database, services, tables }: Scope): Step[] {
       config: {
         database,
         relations: oids(tables),
-        probes: ['parity', 'names', 'sequences', 'foreign-keys', 'grants'],
+        probes: ['parity', 'names', 'functions', 'sequences', 'foreign-keys', 'grants'],
       },
     },
   ]
@@ -130,9 +159,9 @@ function watch(database: string, services: readonly Service[], tables: readonly 
   }))
 }
 
-function contract({ plan, database, tables }: Scope): Step[] {
+function contract({ plan, database, services, tables, routines, types }: Scope): Step[] {
   return [
-    ...[...new Set(tables.map(({ source }) => source))].sort().map((source) => ({
+    ...[...new Set([...tables, ...routines, ...types].map(({ source }) => source))].sort().map((source) => ({
       id: `functions ${source}`,
       kind: 'point-routines',
       config: { database, source },
@@ -147,6 +176,15 @@ function contract({ plan, database, tables }: Scope): Step[] {
       kind: 'contract-table',
       config: { database, relation: table.relation },
     })),
+    ...routines.map((routine) => ({
+      id: `contract ${routine.source}.${spelled(routine)}`,
+      kind: 'contract-routine',
+      config: { database, routine: routine.oid },
+    })),
+    ...services
+      .map((service) => ({ service: service.name, types: ofService(types, service) }))
+      .filter((its) => its.types.length > 0)
+      .map((its) => ({ id: `types ${its.service}`, kind: 'move-types', config: { database, ...its } })),
     { id: 'structure', kind: 'unwatch-structure', config: { database } },
     { id: 'stage', kind: 'drop-stage', config: { database } },
     {
@@ -159,6 +197,13 @@ function contract({ plan, database, tables }: Scope): Step[] {
       },
     },
   ]
+}
+
+function ofService(
+  objects: readonly { readonly oid: number; readonly service: string }[],
+  { name }: Service,
+): number[] {
+  return objects.filter(({ service }) => service === name).map(({ oid }) => oid)
 }
 
 function oids(tables: readonly TableFacts[]): number[] {

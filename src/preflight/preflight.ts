@@ -3,6 +3,8 @@ import { sqlstate, stateOf } from '../pg/sqlstate.ts'
 import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { waive } from '../survey/waivers.ts'
 import { lockRules } from './locks.ts'
+import { objectRules } from './objects.ts'
+import { partitionRules } from './partitions.ts'
 import { policyRules } from './policies.ts'
 import { registryRules } from './registries.ts'
 import { relationRules } from './relations.ts'
@@ -18,6 +20,8 @@ import { traitRules } from './traits.ts'
 
 export const rules: readonly Rule[] = [
   ...relationRules,
+  ...partitionRules,
+  ...objectRules,
   ...policyRules,
   ...schemaRules,
   ...rightsRules,

@@ -62,14 +62,21 @@ export const rightsRules: readonly Rule[] = [
 ]
 
 async function missingRights(context: PreflightContext): Promise<Draft[]> {
-  const { facts, tables, session, phase } = context
+  const { facts, tables, routines, types, session, phase } = context
   if (facts.server.isSuperuser) return []
-  const drafts: Draft[] = tables
-    .filter((table) => facts.roles.get(table.live.owner)?.isMine !== true)
-    .map((table) => ({
-      on: qualified(oldName(table)),
-      text: `it belongs to ${table.live.owner}, of which ${facts.server.user} is not a member`,
-      remedy: `grant ${role(table.live.owner)} to ${role(facts.server.user)}`,
+  const owned = [
+    ...tables.map((table) => ({ on: qualified(oldName(table)), owner: table.live.owner })),
+    ...[...routines, ...types].map((object) => ({
+      on: qualified(oldName(object)),
+      owner: object.location.owner,
+    })),
+  ]
+  const drafts: Draft[] = owned
+    .filter(({ owner }) => facts.roles.get(owner)?.isMine !== true)
+    .map(({ on, owner }) => ({
+      on,
+      text: `it belongs to ${owner}, of which ${facts.server.user} is not a member`,
+      remedy: `grant ${role(owner)} to ${role(facts.server.user)}`,
     }))
   const { create } = await session.one<{ create: boolean }>(
     `select has_database_privilege(current_database(), 'CREATE') as create`,
@@ -83,7 +90,7 @@ async function missingRights(context: PreflightContext): Promise<Draft[]> {
     })
   }
   if (phase === 'contract') return drafts
-  for (const source of new Set(tables.map((table) => table.source))) {
+  for (const source of new Set([...tables, ...routines].map((moved) => moved.source))) {
     if (facts.schemas.get(source)?.mayCreate === true) continue
     drafts.push({
       on: source,
@@ -91,7 +98,7 @@ async function missingRights(context: PreflightContext): Promise<Draft[]> {
       remedy: `grant create on schema ${ident(source)} to ${role(facts.server.user)}`,
     })
   }
-  for (const target of new Set(tables.map((table) => table.target))) {
+  for (const target of new Set([...tables, ...routines, ...types].map((moved) => moved.target))) {
     if (facts.schemas.get(target)?.mayCreate !== false) continue
     drafts.push({
       on: target,

@@ -2,9 +2,7 @@ import { readDependents, readViewTypeUses } from '../catalog/dependents.ts'
 import { ident, qualified } from '../pg/quoting.ts'
 import { oldName } from '../steps/names.ts'
 import type { BodyMention } from '../catalog/functions.ts'
-import type { PhaseKind } from '../plan/plan.ts'
-import type { TableFacts } from '../survey/facts.ts'
-import type { Rule } from './rule.ts'
+import type { PreflightContext, Rule } from './rule.ts'
 
 /** Rules about functions and other objects that name the tables. */
 export const routineRules: readonly Rule[] = [
@@ -49,8 +47,8 @@ export const routineRules: readonly Rule[] = [
     severity: 'info',
     waivable: true,
     phases: ['expand'],
-    check: ({ tables }) =>
-      [...byRoutine(tables).values()].map(({ mention, names }) => ({
+    check: (context) =>
+      [...byRoutine(moved(context)).values()].map(({ mention, names }) => ({
         on: mention.signature,
         text: `its text names ${names.join(', ')}; it goes on working by the old names until contract`,
       })),
@@ -61,12 +59,12 @@ export const routineRules: readonly Rule[] = [
     severity: 'error',
     waivable: true,
     phases: ['switch', 'contract'],
-    check: ({ tables, phase }) =>
-      [...byRoutine(ending(tables, phase)).values()]
+    check: (context) =>
+      [...byRoutine(ending(context)).values()]
         .filter(({ mention }) => mention.isQualified)
         .map(({ mention, names }) => ({
           on: mention.signature,
-          text: `its text names ${names.join(', ')} with the old schema in front, which is gone after ${phase}`,
+          text: `its text names ${names.join(', ')} with the old schema in front, which is gone after ${context.phase}`,
           remedy: 'rewrite it with the new names',
         })),
   },
@@ -76,8 +74,8 @@ export const routineRules: readonly Rule[] = [
     severity: 'error',
     waivable: true,
     phases: ['switch', 'contract'],
-    check: ({ tables, phase }) =>
-      [...byRoutine(ending(tables, phase)).values()]
+    check: (context) =>
+      [...byRoutine(ending(context)).values()]
         .filter(
           ({ mention, targets }) =>
             mention.pinned !== null && !targets.every((target) => mention.pinned!.includes(target)),
@@ -94,8 +92,8 @@ export const routineRules: readonly Rule[] = [
     severity: 'warning',
     waivable: true,
     phases: ['contract'],
-    check: ({ tables }) =>
-      [...byRoutine(tables).values()]
+    check: (context) =>
+      [...byRoutine(moved(context)).values()]
         .filter(({ mention }) => mention.pinned === null && (mention.isProcedure || !mention.isMine))
         .map(({ mention, names, targets }) => ({
           on: mention.signature,
@@ -128,9 +126,21 @@ export const routineRules: readonly Rule[] = [
   },
 ]
 
-/** Tables whose old names end with that phase. */
-function ending(tables: readonly TableFacts[], phase: PhaseKind): TableFacts[] {
-  return tables.filter(({ compat }) => phase === 'contract' || compat === 'none' || compat === 'search-path')
+/** What may be named in the text of a function. */
+interface Mentioned {
+  readonly name: string
+  readonly target: string
+  readonly mentions: readonly BodyMention[]
+}
+
+function moved({ tables, routines, types }: PreflightContext): Mentioned[] {
+  return [...tables, ...routines, ...types]
+}
+
+/** What loses its old name with that phase. */
+function ending({ tables, routines, types, phase }: PreflightContext): Mentioned[] {
+  if (phase === 'contract') return [...tables, ...routines, ...types]
+  return [...tables, ...routines].filter(({ compat }) => compat === 'none' || compat === 'search-path')
 }
 
 interface Mentions {
@@ -139,7 +149,7 @@ interface Mentions {
   readonly targets: string[]
 }
 
-function byRoutine(tables: readonly TableFacts[]): Map<number, Mentions> {
+function byRoutine(tables: readonly Mentioned[]): Map<number, Mentions> {
   const routines = new Map<number, Mentions>()
   for (const table of tables) {
     for (const mention of table.mentions) {

@@ -1,7 +1,7 @@
 import type { Session } from '../pg/session.ts'
 import type { PhaseKind, Plan } from '../plan/plan.ts'
 import type { Finding, Severity } from '../survey/finding.ts'
-import type { Facts, TableFacts } from '../survey/facts.ts'
+import type { Facts, RoutineFacts, TableFacts, TypeFacts } from '../survey/facts.ts'
 
 export interface PreflightContext {
   readonly session: Session
@@ -11,6 +11,9 @@ export interface PreflightContext {
   readonly phase: PhaseKind
   /** The tables of that phase. */
   readonly tables: readonly TableFacts[]
+  /** Its functions and types. */
+  readonly routines: readonly RoutineFacts[]
+  readonly types: readonly TypeFacts[]
   /** The steps of expand that were begun: what they made is the plan’s own. */
   readonly begun: ReadonlySet<string>
 }

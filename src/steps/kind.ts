@@ -1,4 +1,4 @@
-import type { Facts, TableFacts } from '../survey/facts.ts'
+import type { Facts, RoutineFacts, TableFacts, TypeFacts } from '../survey/facts.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Action, LockMode } from './action.ts'
 
@@ -13,12 +13,16 @@ export interface StepContext {
   readonly plan: Plan
   readonly facts: Facts
   table(relation: number): TableFacts
+  routine(oid: number): RoutineFacts
+  type(oid: number): TypeFacts
 }
 
 export interface Traits {
   readonly lock: LockMode
   /** Done again whenever its phase is executed, also when it was done before. */
   readonly repeats?: boolean
+  /** Gives other names to what later steps of the phase may name: the catalogs are read again after it. */
+  readonly renames?: boolean
   /** What is gone afterwards, if anything. */
   readonly destroys?: string
 }

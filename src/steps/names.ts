@@ -1,13 +1,18 @@
-import type { Mapping } from '../survey/mapping.ts'
 import type { QualifiedName } from '../pg/quoting.ts'
 
+interface Moved {
+  readonly name: string
+  readonly source: string
+  readonly target: string
+}
+
 /** `public.users` */
-export function oldName({ source, name }: Mapping): QualifiedName {
+export function oldName({ source, name }: Moved): QualifiedName {
   return { schema: source, name }
 }
 
 /** `shared_common.users` */
-export function newName({ target, name }: Mapping): QualifiedName {
+export function newName({ target, name }: Moved): QualifiedName {
   return { schema: target, name }
 }
 

@@ -6,7 +6,7 @@ import type { OldName } from './old-name.ts'
 import { attach, detach, moveSequences, ownedSequences } from './sequences.ts'
 import { dropCasts } from './casts.ts'
 import { standIn } from './stand-in.ts'
-import { dropTelltale } from './view.ts'
+import { dropTelltale } from './telltale.ts'
 
 /**
  * Table and facade change places: a view under the old name, which takes the sequences with it, since a view's column
@@ -27,7 +27,7 @@ export const viewOldName: OldName = {
     ...dropCasts(table, qualified(oldName(table))),
     // Never CASCADE: whatever still depends on the old name must be seen.
     `drop view ${qualified(oldName(table))} restrict`,
-    ...dropTelltale(table),
+    ...dropTelltale(table.relation),
   ],
   recreate: (table, planName) => [
     ...standIn(oldName(table), table, planName),

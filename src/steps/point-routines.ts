@@ -5,7 +5,7 @@ import { resetPath, routinesTransaction, setPath } from './pin-routines.ts'
 type Config = { readonly database: string; readonly source: string }
 
 /**
- * Before the old names go: functions that name moved tables without a schema find them by the new names from now on.
+ * Before the old names go: functions that name what has moved without a schema find it by the new names from now on.
  * Those that were pinned get the new schemas first; those that used their callers' search_path get one of their own,
  * since callers with the old path alone would find nothing any more.
  */
@@ -49,9 +49,9 @@ function pinned(config: Config, { facts }: StepContext): string[] {
 
 /** Functions without a path of their own; procedures are left alone, as a SET clause would keep them from committing. */
 function byName(config: Config, { facts }: StepContext): string[] {
-  const mentions = facts.tables
+  const mentions = [...facts.tables, ...facts.routines, ...facts.types]
     .filter(({ source }) => source === config.source)
-    .flatMap((table) => table.mentions)
+    .flatMap((moved) => moved.mentions)
     .filter(({ pinned: path, isMine, isProcedure }) => path === null && isMine && !isProcedure)
   return [...new Set(mentions.map(({ signature }) => signature))].sort()
 }

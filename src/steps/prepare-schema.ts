@@ -8,6 +8,8 @@ type Config = {
   readonly database: string
   readonly schema: string
   readonly relations: readonly number[]
+  readonly routines: readonly number[]
+  readonly types: readonly number[]
   readonly roles: readonly string[]
 }
 
@@ -106,20 +108,31 @@ function grants(config: Config, context: StepContext): SchemaGrant[] {
 }
 
 /** Owners need CREATE to index and alter their tables in the new schema, and ALTER VIEW … OWNER TO wants it of them. */
-function owners({ relations }: Config, { facts, table }: StepContext): string[] {
-  const all = new Set(relations.map((relation) => table(relation).live.owner))
+function owners(
+  { relations, routines, types }: Config,
+  { facts, table, routine, type }: StepContext,
+): string[] {
+  const all = new Set([
+    ...relations.map((relation) => table(relation).live.owner),
+    ...routines.map((oid) => routine(oid).location.owner),
+    ...types.map((oid) => type(oid).location.owner),
+  ])
   return [...all]
     .filter((owner) => owner !== facts.server.user && facts.roles.get(owner)?.isSuperuser !== true)
     .sort()
 }
 
 function grantees(
-  { relations, roles }: Config,
-  { table }: StepContext,
+  { relations, routines, roles }: Config,
+  { table, routine }: StepContext,
   owning: readonly string[],
 ): (string | null)[] {
   const fromTables = relations.flatMap((relation) => table(relation).grants.map(({ grantee }) => grantee))
-  return [...new Set([...fromTables, ...roles])]
+  // Everybody may execute most functions, which is no reason to let everybody in.
+  const fromRoutines = routines.flatMap((oid) =>
+    routine(oid).location.lockedOut.filter((grantee) => grantee !== null),
+  )
+  return [...new Set([...fromTables, ...fromRoutines, ...roles])]
     .filter((grantee) => grantee === null || !owning.includes(grantee))
     .sort((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1))
 }

@@ -1,15 +1,19 @@
 // Written by `npm run generate` from the files of this folder; do not edit.
 import { awaitQuiet } from './await-quiet.ts'
 import { awaitUnused } from './await-unused.ts'
+import { contractRoutine } from './contract-routine.ts'
 import { contractTable } from './contract-table.ts'
 import { dropStage } from './drop-stage.ts'
+import { expandRoutine } from './expand-routine.ts'
 import { expandTable } from './expand-table.ts'
+import { moveTypes } from './move-types.ts'
 import { pinRoutines } from './pin-routines.ts'
 import { pointRoutines } from './point-routines.ts'
 import { prepareSchema } from './prepare-schema.ts'
 import { prepareStage } from './prepare-stage.ts'
 import { runProbes } from './run-probes.ts'
 import { setPathStep } from './set-path.ts'
+import { switchRoutines } from './switch-routines.ts'
 import { switchTables } from './switch-tables.ts'
 import { takeBackup } from './take-backup.ts'
 import { unwatchStructure } from './unwatch-structure.ts'
@@ -20,15 +24,19 @@ import type { StepKind } from './kind.ts'
 const kinds = [
   awaitQuiet,
   awaitUnused,
+  contractRoutine,
   contractTable,
   dropStage,
+  expandRoutine,
   expandTable,
+  moveTypes,
   pinRoutines,
   pointRoutines,
   prepareSchema,
   prepareStage,
   runProbes,
   setPathStep,
+  switchRoutines,
   switchTables,
   takeBackup,
   unwatchStructure,

@@ -2,6 +2,7 @@ import { isView } from '../catalog/relations.ts'
 import type { QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
+import { eachRoutine } from './by-oid.ts'
 import { driftGuard } from './drift-guard.ts'
 import type { StepContext, StepData, StepKind } from './kind.ts'
 import { referencingFirst } from './lock-order.ts'
@@ -166,11 +167,11 @@ function touchRoutines(tables: readonly TableFacts[]): string[] {
   const touched = tables
     .flatMap(({ mentions }) => mentions)
     .filter(({ language, isMine }) => language === 'plpgsql' && isMine)
-  const unique = new Map(touched.map((routine) => [routine.oid, routine]))
-  return [...unique.values()].map(
-    ({ signature, securityDefiner }) =>
-      `alter routine ${signature} security ${securityDefiner ? 'definer' : 'invoker'}`,
-  )
+  return (['definer', 'invoker'] as const).flatMap((security) => {
+    const oids = touched.filter(({ securityDefiner }) => securityDefiner === (security === 'definer'))
+    const unique = [...new Set(oids.map(({ oid }) => oid))]
+    return unique.length === 0 ? [] : [eachRoutine(unique, `alter routine %s security ${security}`)]
+  })
 }
 
 function tablesOf({ relations }: Config, context: StepContext): TableFacts[] {

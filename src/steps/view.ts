@@ -1,7 +1,8 @@
 import type { Grant } from '../catalog/grants.ts'
-import { markOf, stageSchema } from '../catalog/names.ts'
+import { markOf } from '../catalog/names.ts'
 import { dollarQuoted, ident, literal, qualified, role, type QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
+import { telltale } from './telltale.ts'
 
 /** A view over a table, or another view, that has its columns, owner, defaults and privileges, and so stands in for it under another name. */
 export function createView(
@@ -56,22 +57,8 @@ export function replaceView(
 ): string {
   // Only through the check option do inserts call it; a view over a materialized view cannot have one.
   const check = facts.live.kind === 'm' ? '' : ' with local check option'
-  const condition = isWatched ? ` where ${qualified(telltale(facts))}()${check}` : ''
+  const condition = isWatched ? ` where ${qualified(telltale(facts.relation))}()${check}` : ''
   return `create or replace view ${qualified(view)}${options(facts)} as ${select(facts, table)}${condition}`
-}
-
-/** The function that the view under an old name calls once for each statement. */
-export function telltale({ relation }: TableFacts): QualifiedName {
-  return { schema: stageSchema, name: `used_${relation}` }
-}
-
-/** The function that the telltale calls in turn, unless the caller is this tool: its calls are the count. */
-export function counter({ relation }: TableFacts): QualifiedName {
-  return { schema: stageSchema, name: `counted_${relation}` }
-}
-
-export function dropTelltale(facts: TableFacts): string[] {
-  return [telltale(facts), counter(facts)].map((routine) => `drop function if exists ${qualified(routine)}()`)
 }
 
 function select(facts: TableFacts, table: QualifiedName): string {

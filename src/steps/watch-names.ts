@@ -1,9 +1,10 @@
-import { dollarQuoted, qualified } from '../pg/quoting.ts'
+import { qualified } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
 import type { StepContext, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
-import { counter, dropTelltale, replaceView, telltale } from './view.ts'
+import { createTelltale, dropTelltale } from './telltale.ts'
+import { replaceView } from './view.ts'
 
 type Config = { readonly database: string; readonly service: string; readonly relations: readonly number[] }
 
@@ -43,7 +44,7 @@ function isCountable({ columns, compat }: TableFacts): boolean {
 }
 
 /** Only a superuser may make a function that turns on its own counting. */
-function counts({ facts, plan }: StepContext): boolean {
+export function counts({ facts, plan }: StepContext): boolean {
   return facts.server.isSuperuser && plan.defaults.countUses
 }
 
@@ -52,20 +53,9 @@ function leftOut({ facts, plan }: StepContext): string {
   return facts.server.isSuperuser ? '' : '(left out, as it takes a superuser) '
 }
 
-/**
- * The telltale acts as its owner, since only a superuser may set track_functions; a check option makes inserts call
- * it too, which evaluate no condition otherwise. What this tool reads by an old name is no use of it.
- */
+/** A check option makes inserts call the telltale too, which evaluate no condition otherwise. */
 export function watchStatements(table: TableFacts): string[] {
-  const [outer, inner] = [qualified(telltale(table)), qualified(counter(table))]
-  const body = `begin return current_setting('application_name') like 'migrate/%' or ${inner}(); end`
-  return [
-    `create or replace function ${inner}() returns boolean language plpgsql stable parallel safe cost 1 as ${dollarQuoted('begin return true; end')}`,
-    `create or replace function ${outer}() returns boolean language plpgsql stable parallel safe cost 1 security definer ` +
-      `set search_path = pg_catalog set track_functions = 'pl' as ${dollarQuoted(body)}`,
-    `grant execute on function ${outer}() to public`,
-    replaceView(oldName(table), newName(table), table, true),
-  ]
+  return [...createTelltale(table.relation), replaceView(oldName(table), newName(table), table, true)]
 }
 
 function watch(config: Config, table: TableFacts): TransactionAction {
@@ -75,7 +65,7 @@ function watch(config: Config, table: TableFacts): TransactionAction {
 function unwatch(config: Config, table: TableFacts): TransactionAction {
   return action(config, table, `stop counting the uses of ${qualified(oldName(table))}`, [
     replaceView(oldName(table), newName(table), table, false),
-    ...dropTelltale(table),
+    ...dropTelltale(table.relation),
   ])
 }
 

@@ -17,13 +17,16 @@ import { readRelationsByOid, type Relation } from '../catalog/relations.ts'
 import { readReplication, type Replication } from '../catalog/replication.ts'
 import { readRoles, readSchemas, type RoleFacts, type SchemaFacts } from '../catalog/roles.ts'
 import { readRowTypeUses, type RowTypeUse } from '../catalog/row-types.ts'
+import { readRoutineLocations, type RoutineLocation } from '../catalog/routines.ts'
 import { readSequences, type ColumnSequence } from '../catalog/sequences.ts'
 import { readStatistics, type StatisticsObject } from '../catalog/statistics.ts'
+import { readTypeLocations, type TypeLocation } from '../catalog/types.ts'
 import { readStructureWatch } from '../catalog/structure-watch.ts'
 import type { ServerFacts } from '../pg/server.ts'
 import type { Session } from '../pg/session.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Mapping, Resolved } from './mapping.ts'
+import type { ObjectMapping } from './objects.ts'
 import { pathText, pinnedPath } from './search-path.ts'
 
 /** One table of the move with everything the mover must know of it. */
@@ -41,6 +44,18 @@ export interface TableFacts extends Mapping {
   readonly ownerLacksRights: boolean
 }
 
+/** A function or procedure of the move. */
+export interface RoutineFacts extends ObjectMapping {
+  readonly location: RoutineLocation
+  readonly mentions: readonly BodyMention[]
+}
+
+/** A type of the move. */
+export interface TypeFacts extends ObjectMapping {
+  readonly location: TypeLocation
+  readonly mentions: readonly BodyMention[]
+}
+
 /** What the catalogs stop telling once a run is under way. */
 export interface Remembered {
   readonly sequences: readonly ColumnSequence[]
@@ -52,6 +67,9 @@ export interface Facts {
   readonly server: ServerFacts
   readonly tables: readonly TableFacts[]
   readonly missing: readonly Mapping[]
+  readonly routines: readonly RoutineFacts[]
+  readonly types: readonly TypeFacts[]
+  readonly missingObjects: readonly ObjectMapping[]
   readonly resolved: Resolved
   readonly foreignKeys: readonly ForeignKey[]
   readonly unpinned: readonly (TriggerRoutine & { source: string })[]
@@ -82,7 +100,7 @@ export async function readFacts(
 ): Promise<Facts> {
   const { mappings } = resolved
   const oids = mappings.map(({ relation }) => relation)
-  const sources = [...new Set(mappings.map(({ source }) => source))]
+  const sources = [...new Set([...mappings, ...resolved.objects].map(({ source }) => source))]
   const relations = new Map(
     (await readRelationsByOid(session, oids)).map((relation) => [relation.oid, relation]),
   )
@@ -100,13 +118,18 @@ export async function readFacts(
     new: [],
   }
   for (const source of sources) {
-    const here = mappings.filter((mapping) => mapping.source === source).map(({ relation }) => relation)
+    const here = mappings.filter((mapping) => mapping.source === source)
+    const named = [
+      ...here.map(({ relation, name }) => ({ oid: relation, name })),
+      ...resolved.objects.filter((object) => object.source === source),
+    ]
     for (const first of ['old', 'new'] as const) {
       const routines = await readRoutinesWithPath(session, pathText(pinnedPath(plan, source, first)))
       pinned[first].push(...routines.map((routine) => ({ ...routine, source })))
     }
-    mentions.push(...(await readBodyMentions(session, here, source)))
-    for (const routine of await readUnpinnedRoutines(session, here, source))
+    mentions.push(...(await readBodyMentions(session, named, source)))
+    const oidsHere = here.map(({ relation }) => relation)
+    for (const routine of await readUnpinnedRoutines(session, oidsHere, source))
       unpinned.push({ ...routine, source })
   }
   const tables = mappings.flatMap((mapping): TableFacts[] => {
@@ -132,6 +155,7 @@ export async function readFacts(
   return {
     server,
     tables,
+    ...(await readObjects(session, plan, resolved, mentions)),
     missing: mappings.filter(({ relation }) => !relations.has(relation)),
     resolved,
     foreignKeys: await readForeignKeys(session, oids),
@@ -147,6 +171,32 @@ export async function readFacts(
     structureWatch: await readStructureWatch(session),
     pathSettings: await readPathSettings(session, plan.searchPath.roles, server.isSuperuser),
     schemas: new Map((await readSchemas(session)).map((schema) => [schema.name, schema])),
+  }
+}
+
+async function readObjects(
+  session: Session,
+  plan: Plan,
+  { objects }: Resolved,
+  mentions: readonly BodyMention[],
+): Promise<Pick<Facts, 'routines' | 'types' | 'missingObjects'>> {
+  const routines = objects.filter((object) => object.class === 'function')
+  const types = objects.filter((object) => object.class === 'type')
+  const routineAt = await readRoutineLocations(session, routines, markOf(plan.name))
+  const typeAt = await readTypeLocations(session, types)
+  const placed = <Location>(
+    of: readonly ObjectMapping[],
+    at: ReadonlyMap<number, Location>,
+  ): (ObjectMapping & { location: Location; mentions: BodyMention[] })[] =>
+    of.flatMap((object) => {
+      const location = at.get(object.oid)
+      if (location === undefined) return []
+      return [{ ...object, location, mentions: mentions.filter(({ relation }) => relation === object.oid) }]
+    })
+  return {
+    routines: placed(routines, routineAt),
+    types: placed(types, typeAt),
+    missingObjects: objects.filter(({ oid }) => !routineAt.has(oid) && !typeAt.has(oid)),
   }
 }
 

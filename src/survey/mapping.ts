@@ -5,11 +5,12 @@ import {
   isView,
   type Relation,
 } from '../catalog/relations.ts'
-import { MigrateError } from '../errors/migrate-error.ts'
 import { didYouMean } from '../errors/suggest.ts'
 import { policyOf, type CompatPolicy } from '../plan/compat.ts'
 import { matchTables } from '../plan/match.ts'
 import type { Plan, Service } from '../plan/plan.ts'
+import { mappingError, type MappingProblem } from './mapping-problem.ts'
+import { resolveObjects, type ObjectMapping } from './objects.ts'
 import type { Session } from '../pg/session.ts'
 
 /** A table or view of the move: known by its OID, which stays the same wherever it goes. */
@@ -25,6 +26,8 @@ export interface Mapping {
 
 export interface Resolved {
   readonly mappings: readonly Mapping[]
+  /** Functions, procedures and types that move with the tables. */
+  readonly objects: readonly ObjectMapping[]
   /** Tables of the source schemas that no service claims. */
   readonly unclaimed: readonly { schema: string; name: string }[]
   /** Partitions of moved tables that stay where they are: in a schema of their own, or made since the run began. */
@@ -49,18 +52,12 @@ export async function readStrays(
   )
 }
 
-interface Problem {
-  readonly code: 'table-not-found' | 'mapping-conflict'
-  readonly text: string
-  readonly path: readonly (string | number)[]
-}
-
 /**
  * Finds the tables that the plan's names and globs mean. Partitions follow their parent.
  * @throws MigrateError `table-not-found`, `mapping-conflict`, with every problem of the plan at once
  */
 export async function resolveMappings(session: Session, plan: Plan): Promise<Resolved> {
-  const problems: Problem[] = []
+  const problems: MappingProblem[] = []
   const claims = new Map<number, { service: Service; index: number }>()
   const relations = new Map<string, Relation[]>()
   for (const service of plan.services) {
@@ -68,7 +65,8 @@ export async function resolveMappings(session: Session, plan: Plan): Promise<Res
     relations.set(service.sourceSchema, known)
     for (const list of ['tables', 'views'] as const) claim(service, list, known, claims, problems)
   }
-  if (problems.length > 0) throw problemError(plan, problems)
+  const objects = await resolveObjects(session, plan, problems)
+  if (problems.length > 0) throw mappingError(plan, problems)
   const all = [...relations.values()].flat()
   const byOid = new Map(all.map((relation) => [relation.oid, relation]))
   const roots = [...claims.keys()].filter((oid) => byOid.get(oid)?.kind === 'p')
@@ -81,6 +79,7 @@ export async function resolveMappings(session: Session, plan: Plan): Promise<Res
   }
   return {
     mappings: inPlanOrder(plan, claims, byOid),
+    objects,
     unclaimed: unclaimedTables(all, claims),
     strayPartitions: await named(session, strays),
   }
@@ -98,7 +97,7 @@ function claim(
   list: RelationList,
   known: readonly Relation[],
   claims: Map<number, { service: Service; index: number }>,
-  problems: Problem[],
+  problems: MappingProblem[],
 ): void {
   const { kinds, one } = listed[list]
   const fitting = known.filter(({ kind }) => kinds.some((fitting) => fitting === kind))
@@ -151,25 +150,6 @@ function notFound(pattern: string, service: Service, list: RelationList, known: 
     return `there is no ${one} "${pattern}": schema ${service.sourceSchema} has no ${list} or does not exist`
   const names = known.filter(({ kind }) => kinds.some((fitting) => fitting === kind)).map(({ name }) => name)
   return `there is no ${one} "${pattern}" in schema ${service.sourceSchema}${didYouMean(pattern, names)}`
-}
-
-function problemError(plan: Plan, problems: readonly Problem[]): MigrateError {
-  const code = problems.every((problem) => problem.code === 'mapping-conflict')
-    ? 'mapping-conflict'
-    : 'table-not-found'
-  const lines = problems.map(({ path, text }) => {
-    const place = plan.place(path)
-    return { place, line: `${place.file}:${place.line}:${place.column} ${text}` }
-  })
-  const count =
-    problems.length === 1
-      ? problems[0]!.text
-      : `${problems.length} tables of the plan do not fit the database`
-  return new MigrateError(code, count, {
-    detail: lines.map(({ line }) => line),
-    place: lines[0]!.place,
-    next: ['correct the plan, then run the same command again'],
-  })
 }
 
 /** Services in the plan's order; inside one tables before views, by name, each partitioned table before its partitions. */

@@ -1,0 +1,31 @@
+import { stageSchema } from '../catalog/names.ts'
+import { dollarQuoted, qualified, type QualifiedName } from '../pg/quoting.ts'
+
+/** The function that what stands under an old name calls when it is used; by the OID of what has moved. */
+export function telltale(oid: number): QualifiedName {
+  return { schema: stageSchema, name: `used_${oid}` }
+}
+
+/** The function that the telltale calls in turn, unless the caller is this tool: its calls are the count. */
+function counter(oid: number): QualifiedName {
+  return { schema: stageSchema, name: `counted_${oid}` }
+}
+
+/**
+ * The count is kept by the server's function statistics. The telltale acts as its owner, since only a superuser may set
+ * track_functions (manual, chapter 28.2). What this tool reads by an old name is no use of it.
+ */
+export function createTelltale(oid: number): string[] {
+  const [outer, inner] = [qualified(telltale(oid)), qualified(counter(oid))]
+  const body = `begin return current_setting('application_name') like 'migrate/%' or ${inner}(); end`
+  return [
+    `create or replace function ${inner}() returns boolean language plpgsql stable parallel safe cost 1 as ${dollarQuoted('begin return true; end')}`,
+    `create or replace function ${outer}() returns boolean language plpgsql stable parallel safe cost 1 security definer ` +
+      `set search_path = pg_catalog set track_functions = 'pl' as ${dollarQuoted(body)}`,
+    `grant execute on function ${outer}() to public`,
+  ]
+}
+
+export function dropTelltale(oid: number): string[] {
+  return [telltale(oid), counter(oid)].map((routine) => `drop function if exists ${qualified(routine)}()`)
+}
