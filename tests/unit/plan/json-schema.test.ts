@@ -23,7 +23,9 @@ test('every value has a text for editors', () => {
 
 test('keys are known at every depth', () => {
   expect(knownKeys([])).toContain('services')
-  expect(knownKeys(['services', 'any'])).toEqual([...['from', 'to', 'schema', 'tables', 'compat', 'roles']])
+  expect(knownKeys(['services', 'any'])).toEqual([
+    ...['from', 'to', 'schema', 'tables', 'views', 'functions', 'types', 'compat', 'roles'],
+  ])
   expect(knownKeys(['allow', 3])).toEqual(['rule', 'on', 'because'])
   expect(knownKeys(['name', 'x', 0])).toEqual([])
 })

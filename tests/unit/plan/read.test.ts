@@ -14,7 +14,7 @@ describe('a plan', () => {
     expect(structure).toContain('"order_*"')
     const service = {
       ...{ database: 'db', sourceSchema: 'public', targetDatabase: 'db' },
-      ...{ compat: [], roles: [] },
+      ...{ views: [], functions: [], types: [], compat: [], roles: [] },
     }
     expect(plan).toEqual({
       file: 'plans/shop.yaml',
@@ -65,6 +65,7 @@ allow:
 `)
     expect(plan.services[0]).toEqual({
       name: 'users',
+      ...{ views: [], functions: [], types: [] },
       schema: 'new users',
       database: 'db',
       sourceSchema: 'My.Old schema',
