@@ -30,11 +30,15 @@ create table mappings (
   target_schema text not null,
   name text not null,
   compat text not null check (compat in ('view', 'search-path', 'late', 'none', 'shell')),
+  family oid not null,
+  adopted boolean not null,
   baseline jsonb not null,
   primary key (run, position),
   unique (run, relation)
 );
-comment on table mappings is 'The tables of a run, fixed when it began';
+comment on table mappings is 'The tables of a run, fixed when it began; partitions that come later are added';
+comment on column mappings.family is 'The table at the top of the partition tree when it became part of the run';
+comment on column mappings.adopted is 'A partition that came after the run had begun';
 comment on column mappings.compat is 'How the old name keeps working after the switch';
 comment on column mappings.baseline is 'The table as it was before anything was changed';
 

@@ -1,6 +1,7 @@
 import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
 import { EventStream } from '../events/stream.ts'
 import type { CompiledPhase } from '../movers/in-place.ts'
+import { adoptPartitions } from './adopt.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { recordUse, observeUse } from '../usage/observe.ts'
 import { isDone, lastPhase, phaseName, phaseRow, placedSteps } from './phases.ts'
@@ -45,9 +46,20 @@ export async function execute(
     return request.phases.map((number) => wasDone(workspace, number))
   return withLease(workspace, options, async (work) => {
     const outcomes: PhaseOutcome[] = []
+    await adoptPartitions(work)
+    await catchUp(work, Math.min(...request.phases))
     for (const number of request.phases) outcomes.push(await executePhase(work, number))
     return outcomes
   })
+}
+
+/** Phases before the requested ones do for late partitions what they have done for the others. */
+async function catchUp(work: Work, before: number): Promise<void> {
+  const { facts } = await work.refresh()
+  if (!facts.tables.some(({ isAdopted }) => isAdopted)) return
+  for (const { number } of work.plan.phases.filter((phase) => phase.number < before)) {
+    if (isDone(await survey(work), number)) await executePhase(work, number)
+  }
 }
 
 async function executePhase(work: Work, number: number): Promise<PhaseOutcome> {

@@ -2,6 +2,7 @@ import { MigrateError } from '../errors/migrate-error.ts'
 import { isPending, phaseName, phaseRow, placedSteps } from './phases.ts'
 import { checkWayBack } from './way-back.ts'
 import { withLease, type RunnerOptions } from './runner.ts'
+import { adoptPartitions } from './adopt.ts'
 import { stepByStep, undoStep } from './step.ts'
 import type { Work } from './work.ts'
 import { survey, type Survey, type Workspace } from './workspace.ts'
@@ -37,6 +38,7 @@ export async function rollback(
   return withLease(workspace, options, async (work) => {
     if (list.length > 0) await work.journal.reopenRun(work.run)
     const outcomes: UndoOutcome[] = []
+    await adoptPartitions(work)
     for (const number of list) outcomes.push(await undoPhase(work, number))
     const left = await survey(workspace)
     if (workspace.plan.phases.every(({ number }) => isPending(left, number)))

@@ -1,5 +1,5 @@
+import { readBaselines } from './baseline.ts'
 import { userInfo } from 'node:os'
-import { readParity } from '../catalog/parity.ts'
 import type { EventStream } from '../events/stream.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { Lease } from '../journal/lease.ts'
@@ -121,7 +121,7 @@ async function beginRun(
   journal: JournalWriter,
   { facts, phases }: Survey,
 ): Promise<number> {
-  const lines = await readParity(
+  const baselines = await readBaselines(
     session,
     facts.tables.map(({ relation }) => relation),
   )
@@ -143,17 +143,9 @@ async function beginRun(
       source: table.source,
       target: table.target,
       compat: table.compat,
-      baseline: {
-        lines: lines.get(table.relation) ?? [],
-        sequences: table.sequences.map(({ oid, schema, name, column, kind }) => ({
-          oid,
-          schema,
-          name,
-          column,
-          kind,
-        })),
-        rowTypeUses: table.rowTypeUses,
-      },
+      family: table.family,
+      isAdopted: false,
+      baseline: baselines.get(table.relation)!,
     })),
   })
 }

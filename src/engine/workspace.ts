@@ -83,14 +83,18 @@ function isStanding(journal: Journal | undefined, plan: Plan): boolean {
 }
 
 async function remembered(session: Session, journal: Journal): Promise<Resolved> {
-  const mappings = journal.mappings.map(({ relation, service, name, source, target, compat }) => ({
-    relation,
-    service,
-    name,
-    source,
-    target,
-    compat,
-  }))
+  const mappings = journal.mappings.map(
+    ({ relation, service, name, source, target, compat, family, isAdopted }) => ({
+      relation,
+      service,
+      name,
+      source,
+      target,
+      compat,
+      family,
+      isAdopted,
+    }),
+  )
   return {
     mappings,
     objects: journal.objects,

@@ -22,7 +22,7 @@ export async function readJournal(session: Session, plan: string): Promise<Journ
   return {
     run,
     mappings: await session.query<MappingRow>(
-      `select relation, service, name, source_schema as source, target_schema as target, compat, baseline
+      `select relation, service, name, source_schema as source, target_schema as target, compat, family, adopted as "isAdopted", baseline
          from ${schema}.mappings where run = $1 order by position`,
       [run.id],
     ),

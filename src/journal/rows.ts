@@ -50,6 +50,8 @@ export interface MappingRow {
   readonly source: string
   readonly target: string
   readonly compat: CompatPolicy
+  readonly family: number
+  readonly isAdopted: boolean
   readonly baseline: Baseline
 }
 

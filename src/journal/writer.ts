@@ -7,6 +7,13 @@ import type { MappingRow, ObjectRow, RunState, WorkState } from './rows.ts'
 
 const endRunStatement = `update ${schema}.runs set state = $2, ended_at = clock_timestamp() where id = $1`
 
+const insertMappings = `
+  insert into ${schema}.mappings (run, position, service, relation, source_schema, target_schema, name, compat, family, adopted, baseline)
+  select $1, coalesce((select max(position) from ${schema}.mappings where run = $1), 0) + m.position, m.row->>'service',
+         (m.row->>'relation')::oid, m.row->>'source', m.row->>'target', m.row->>'name', m.row->>'compat',
+         (m.row->>'family')::oid, (m.row->>'isAdopted')::boolean, m.row->'baseline'
+    from jsonb_array_elements($2::jsonb) with ordinality m (row, position)`
+
 export interface NewRun {
   readonly plan: string
   readonly hash: string
@@ -47,12 +54,7 @@ export class JournalWriter {
           run.beganBy,
         ],
       )
-      await this.#session.query(
-        `insert into ${schema}.mappings (run, position, service, relation, source_schema, target_schema, name, compat, baseline)
-         select $1, m.position, m.row->>'service', (m.row->>'relation')::oid, m.row->>'source', m.row->>'target', m.row->>'name', m.row->>'compat', m.row->'baseline'
-           from jsonb_array_elements($2::jsonb) with ordinality m (row, position)`,
-        [id, JSON.stringify(run.mappings)],
-      )
+      await this.#session.query(insertMappings, [id, JSON.stringify(run.mappings)])
       await this.#session.query(
         `insert into ${schema}.objects (run, position, class, oid, service, name, arguments, source_schema, target_schema, compat)
          select $1, o.position, o.row->>'class', (o.row->>'oid')::oid, o.row->>'service', o.row->>'name', o.row->>'arguments',
@@ -67,6 +69,11 @@ export class JournalWriter {
       )
       return id
     })
+  }
+
+  /** Tables that become part of a run that is under way. */
+  async adopt(run: number, mappings: readonly MappingRow[]): Promise<void> {
+    await this.#write(() => this.#session.query(insertMappings, [run, JSON.stringify(mappings)]))
   }
 
   async endRun(run: number, state: RunState): Promise<void> {

@@ -103,14 +103,18 @@ function expand({ facts, database, services, tables, routines, types }: Scope): 
   ]
 }
 
-function switchOver({ database, services, tables, routines }: Scope): Step[] {
+function switchOver({ facts, database, services, tables, routines }: Scope): Step[] {
+  const live = new Map(tables.map((table) => [table.relation, table]))
   const late = tables.filter(({ compat }) => compat === 'late')
   return [
     ...(late.length === 0
       ? []
       : [{ id: 'unused', kind: 'await-unused', config: { database, relations: oids(late) } }]),
     ...services.flatMap((service) => {
-      const parts = batches(tables.filter((table) => table.service === service.name))
+      const parts = batches(
+        facts.resolved.mappings.filter((mapping) => mapping.service === service.name),
+        live,
+      )
       return parts.map((part, index) => ({
         id:
           parts.length === 1

@@ -1,6 +1,8 @@
 import { batchSize } from '../movers/batches.ts'
 import { qualified } from '../pg/quoting.ts'
 import { newName, oldName } from '../steps/names.ts'
+import { latePartitions } from '../survey/late-partitions.ts'
+import type { Mapping } from '../survey/mapping.ts'
 import { always, type Rule } from './rule.ts'
 
 /** Rules about partitioned tables. */
@@ -10,14 +12,21 @@ export const partitionRules: readonly Rule[] = [
     code: 'PF-1',
     severity: 'warning',
     waivable: true,
-    phases: ['switch'],
-    check: ({ tables }) =>
+    phases: ['expand', 'switch'],
+    check: ({ tables, phase }) =>
       tables
         .filter(({ live, family, relation }) => live.kind === 'p' && family === relation)
         .map((table) => ({
           on: qualified(oldName(table)),
-          text: `jobs that create its partitions by the old name (partition of ${qualified(oldName(table))}) fail after the switch`,
-          remedy: `let them use ${qualified(newName(table))}`,
+          ...(phase === 'expand'
+            ? {
+                text: 'jobs that drop its partitions fail until the end of contract, since a view depends on each; detaching works, and so does making new ones',
+                remedy: 'let them detach now, and drop after contract',
+              }
+            : {
+                text: `jobs that create its partitions by the old name (partition of ${qualified(oldName(table))}) fail after the switch`,
+                remedy: `let them use ${qualified(newName(table))}`,
+              }),
         })),
   },
   {
@@ -27,10 +36,11 @@ export const partitionRules: readonly Rule[] = [
     waivable: true,
     phases: always,
     check: ({ facts }) =>
-      facts.resolved.strayPartitions.map(({ relation }) => ({
+      latePartitions(facts).map(({ relation, joins }) => ({
         on: qualified(relation),
-        text: 'it is a partition of a moved table but not part of the move (in another schema, or made since the run began): it goes on working and stays where it is',
-        remedy: 'after contract: alter table … set schema …',
+        text: joins
+          ? 'it is a partition that has come since the run began: it becomes part of the move with the next command'
+          : 'it is a partition of a moved table, in a schema where the move does not expect it: it goes on working and stays there',
       })),
   },
   {
@@ -50,4 +60,20 @@ export const partitionRules: readonly Rule[] = [
         }))
     },
   },
+  {
+    id: 'partition-gone',
+    code: 'PF-23',
+    severity: 'info',
+    waivable: true,
+    phases: always,
+    check: ({ facts }) =>
+      facts.missing.filter(isPartition).map((mapping) => ({
+        on: qualified(oldName(mapping)),
+        text: 'the partition was dropped since the run began',
+      })),
+  },
 ]
+
+function isPartition({ relation, family }: Mapping): boolean {
+  return relation !== family
+}

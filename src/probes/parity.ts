@@ -29,12 +29,15 @@ export const parity: Probe = {
 function compare(
   { plan }: ProbeContext,
   on: string,
-  { service, location }: TableFacts,
+  { service, location, live }: TableFacts,
   before: readonly string[],
   now: readonly string[],
 ): ProbeFinding[] {
   const roles = plan.services.find(({ name }) => name === service)?.roles ?? []
-  const lost = difference(before, now)
+  // A partition may have been detached since, or a table attached.
+  const lost = difference(before, now).filter(
+    (line) => live.isPartition || !/^(inherits|partition bound) /.test(line),
+  )
   const gained = difference(now, before).filter(
     (line) =>
       !roles.some((role) => line.startsWith('grant ') && line.endsWith(` to ${role}`)) &&

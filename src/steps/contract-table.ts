@@ -15,7 +15,10 @@ export const contractTable: StepKind<Config> = {
   summary: ({ relation }, context) => `drop the old name ${qualified(oldName(context.table(relation)))}`,
   undoSummary: ({ relation }, context) =>
     `make the old name ${qualified(oldName(context.table(relation)))} again`,
-  record: ({ relation }, context) => ({ isWatched: context.table(relation).location.isWatched }),
+  record({ relation }, context) {
+    const { stand, isWatched } = context.table(relation).location
+    return { isWatched, hadNothing: stand === 'contracted' }
+  },
   observe({ relation }, context) {
     const { stand } = context.table(relation).location
     return stand === 'contracted' ? 'present' : stand === 'switched' ? 'absent' : 'unknown'
@@ -28,6 +31,8 @@ export const contractTable: StepKind<Config> = {
   // One that failed has dropped nothing: there is nothing to make again.
   settle: () => [],
   undo(config, context, record) {
+    // A partition that was made at its new name.
+    if (record['hadNothing'] === true) return []
     const table = context.table(config.relation)
     return [
       transaction(config, table, `make the old name ${qualified(oldName(table))} again`, [

@@ -1,5 +1,5 @@
 import { isView } from '../catalog/relations.ts'
-import type { QualifiedName } from '../pg/quoting.ts'
+import { ident, qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
 import { eachRoutine } from './by-oid.ts'
@@ -30,11 +30,13 @@ export const switchTables: StepKind<Config> = {
   undoSummary: ({ relations }, context) =>
     `swap ${list(relations, context)} back, with what was written meanwhile`,
   observe({ relations }, context) {
-    const stands = relations.map((relation) => context.table(relation).location.stand)
-    if (stands.every((stand) => stand === 'switched' || stand === 'contracted')) {
-      return relations.every((relation) => isCurrent(context.table(relation))) ? 'present' : 'partial'
-    }
-    return stands.every((stand) => stand === 'expanded' || stand === 'plain') ? 'absent' : 'unknown'
+    const tables = relations.map((relation) => context.table(relation))
+    const moved = tables.filter(isMoved)
+    if (moved.length === tables.length) return tables.every(isCurrent) ? 'present' : 'partial'
+    if (tables.some(({ location }) => location.stand === 'foreign' || location.stand === 'missing'))
+      return 'unknown'
+    // A batch moves in one transaction; some of it can only be left behind if it came later.
+    return moved.some(({ isAdopted }) => !isAdopted) ? 'partial' : 'absent'
   },
   record: ({ relations }, context) => ({
     publications: relations.flatMap((relation) =>
@@ -42,10 +44,13 @@ export const switchTables: StepKind<Config> = {
     ),
   }),
   actions: (config, context) => {
-    const stale = tablesOf(config, context).filter(
-      (table) => !isCurrent(table) && table.location.stand === 'switched',
-    )
-    return stale.length > 0 ? [refreshOldNames(config, stale)] : [forward(config, context)]
+    const tables = tablesOf(config, context)
+    const stale = tables.filter((table) => !isCurrent(table) && table.location.stand === 'switched')
+    const staying = tables.filter((table) => !isMoved(table))
+    return [
+      ...(stale.length > 0 ? [refreshOldNames(config, stale)] : []),
+      ...(staying.length > 0 ? [forward(config, staying, context)] : []),
+    ]
   },
   settle(config, context) {
     const tables = tablesOf(config, context)
@@ -55,8 +60,7 @@ export const switchTables: StepKind<Config> = {
   undo: (config, context, record) => [back(config, context, record)],
 }
 
-function forward(config: Config, context: StepContext): TransactionAction {
-  const tables = tablesOf(config, context)
+function forward(config: Config, tables: readonly TableFacts[], context: StepContext): TransactionAction {
   return {
     ...base(config, 'swap tables and facade views', tables),
     // The view is locked before the table, as its users lock them; the other order deadlocks with them.
@@ -76,10 +80,12 @@ function forward(config: Config, context: StepContext): TransactionAction {
 }
 
 function back(config: Config, context: StepContext, record: StepData): TransactionAction {
-  const tables = tablesOf(config, context)
+  const all = tablesOf(config, context).filter(isMoved)
+  // A partition that was made at its new name has never had anything at the old one.
+  const [bare, tables] = [all.filter(isBare), all.filter((table) => !isBare(table))]
   const added = (record['publications'] ?? []) as { relation: number; name: string }[]
   return {
-    ...base(config, 'swap tables and views back', tables),
+    ...base(config, 'swap tables and views back', all),
     ...locks(tables, context, (table) => oldNameOf(table).lockBack(table), newName),
     statements: [
       driftGuard(
@@ -92,6 +98,7 @@ function back(config: Config, context: StepContext, record: StepData): Transacti
       ),
       ...touchRoutines(tables),
       ...tables.flatMap((table) => oldNameOf(table).back(table)),
+      ...bare.map((table) => `alter table ${qualified(newName(table))} set schema ${ident(table.source)}`),
       ...tables.flatMap((table) => moveStatistics(table, table.target, table.source)),
       ...added.map(({ relation, name }) => unpublish(context.table(relation), name)),
     ],
@@ -176,6 +183,14 @@ function touchRoutines(tables: readonly TableFacts[]): string[] {
 
 function tablesOf({ relations }: Config, context: StepContext): TableFacts[] {
   return relations.map((relation) => context.table(relation))
+}
+
+function isMoved({ location }: TableFacts): boolean {
+  return location.stand === 'switched' || location.stand === 'contracted'
+}
+
+function isBare({ isAdopted, location }: TableFacts): boolean {
+  return isAdopted && location.stand === 'contracted'
 }
 
 function isCurrent({ location }: TableFacts): boolean {

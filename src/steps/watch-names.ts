@@ -39,8 +39,8 @@ export const watchNames: StepKind<Config> = {
 }
 
 /** Only a view can count. One without columns is not updatable, and a check option wants one that is. */
-function isCountable({ columns, compat }: TableFacts): boolean {
-  return columns.length > 0 && (compat === 'view' || compat === 'late')
+function isCountable({ columns, compat, location }: TableFacts): boolean {
+  return columns.length > 0 && (compat === 'view' || compat === 'late') && location.stand !== 'contracted'
 }
 
 /** Only a superuser may make a function that turns on its own counting. */

@@ -36,8 +36,6 @@ export interface TableFacts extends Mapping {
   readonly columns: readonly Column[]
   readonly grants: readonly Grant[]
   readonly sequences: readonly ColumnSequence[]
-  /** The OID of the topmost partitioned table, or the table's own. */
-  readonly family: number
   readonly rowTypeUses: readonly string[]
   readonly statistics: readonly StatisticsObject[]
   readonly mentions: readonly BodyMention[]
@@ -144,7 +142,6 @@ export async function readFacts(
         columns: columns.get(mapping.relation) ?? [],
         grants: grants.get(mapping.relation) ?? [],
         sequences: sequences.get(mapping.relation) ?? [],
-        family: familyOf(mapping.relation, relations),
         rowTypeUses: rowTypes.get(mapping.relation) ?? [],
         statistics: statistics.get(mapping.relation) ?? [],
         mentions: mentions.filter(({ relation }) => relation === mapping.relation),
@@ -198,12 +195,6 @@ async function readObjects(
     types: placed(types, typeAt),
     missingObjects: objects.filter(({ oid }) => !routineAt.has(oid) && !typeAt.has(oid)),
   }
-}
-
-function familyOf(oid: number, relations: ReadonlyMap<number, Relation>): number {
-  const relation = relations.get(oid)
-  const parent = relation?.isPartition === true ? relation.parent : null
-  return parent != null && relations.has(parent) ? familyOf(parent, relations) : oid
 }
 
 function mergeSequences(

@@ -22,6 +22,10 @@ export interface Mapping {
   readonly target: string
   /** How its old name keeps working. */
   readonly compat: CompatPolicy
+  /** The topmost table of its partition tree when it became part of the run; its own OID without one. */
+  readonly family: number
+  /** Is it a partition that came after the run had begun? */
+  readonly isAdopted: boolean
 }
 
 export interface Resolved {
@@ -30,11 +34,11 @@ export interface Resolved {
   readonly objects: readonly ObjectMapping[]
   /** Tables of the source schemas that no service claims. */
   readonly unclaimed: readonly { schema: string; name: string }[]
-  /** Partitions of moved tables that stay where they are: in a schema of their own, or made since the run began. */
+  /** Partitions of moved tables that are not part of the move: in a schema of their own, or made since the run began. */
   readonly strayPartitions: readonly { root: number; relation: Relation }[]
 }
 
-/** Partitions of moved tables that are not part of the move: made since it began, and not in the new schema. */
+/** Partitions of moved tables that are not part of the move (yet). */
 export async function readStrays(
   session: Session,
   mappings: readonly Mapping[],
@@ -46,9 +50,7 @@ export async function readStrays(
     partitions.filter(({ oid }) => !byOid.has(oid)),
   )
   return strays.filter(
-    ({ root, relation }, index) =>
-      relation.schema !== byOid.get(root)!.target &&
-      strays.findIndex((other) => other.relation.oid === relation.oid) === index,
+    ({ relation }, index) => strays.findIndex((other) => other.relation.oid === relation.oid) === index,
   )
 }
 
@@ -177,17 +179,20 @@ function inPlanOrder(
         Number(isView(a.found)) - Number(isView(b.found)) ||
         (key(a.relation) < key(b.relation) ? -1 : 1),
     )
-    .map(({ relation, service, found }) => ({
-      relation,
-      service: service.name,
-      name: found.name,
-      source: service.sourceSchema,
-      target: service.schema,
-      compat: policyFor(
-        found,
-        policyOf(rootName(relation, claims, byOid), service.compat, plan.defaults.compat),
-      ),
-    }))
+    .map(({ relation, service, found }) => {
+      const family = rootOf(relation, claims, byOid)
+      const policy = policyOf(byOid.get(family)!.name, service.compat, plan.defaults.compat)
+      return {
+        relation,
+        service: service.name,
+        name: found.name,
+        source: service.sourceSchema,
+        target: service.schema,
+        compat: policyFor(found, policy),
+        family,
+        isAdopted: false,
+      }
+    })
 }
 
 /** A shell is a partitioned table, which a view cannot be part of. */
@@ -195,14 +200,14 @@ function policyFor(relation: Relation, policy: CompatPolicy): CompatPolicy {
   return policy === 'shell' && isView(relation) ? 'view' : policy
 }
 
-/** Partitions have the policy of the table at the top of their tree. */
-function rootName(
+/** The table at the top of a partition tree, as far as it moves. Partitions have its policy. */
+function rootOf(
   oid: number,
   claims: ReadonlyMap<number, unknown>,
   byOid: ReadonlyMap<number, Relation>,
-): string {
-  const { name, isPartition, parent } = byOid.get(oid)!
-  return isPartition && parent !== null && claims.has(parent) ? rootName(parent, claims, byOid) : name
+): number {
+  const { isPartition, parent } = byOid.get(oid)!
+  return isPartition && parent !== null && claims.has(parent) ? rootOf(parent, claims, byOid) : oid
 }
 
 function unclaimedTables(
