@@ -3,6 +3,7 @@ import { markOf } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { ident, qualified } from '../pg/quoting.ts'
 import { oldName } from '../steps/names.ts'
+import { spelled } from '../steps/routines.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { Survey, Workspace } from './workspace.ts'
 
@@ -36,6 +37,13 @@ export async function checkWayBack(
     ({ relation, name }) => returning(byOid.get(relation)!) || name === byOid.get(relation)!.name,
   )
   if (taken.length > 0) throw takenError(taken, byOid)
+  const functions = now.facts.routines.filter(({ location }) => location.stand === 'foreign')
+  if (functions.length > 0)
+    throw new MigrateError(
+      'preflight-refused',
+      `somebody has made ${functions.map((routine) => `${ident(routine.source)}.${spelled(routine)}`).join(', ')} since`,
+      { next: ['rename or drop them, then run the same command again'] },
+    )
 }
 
 function takenError(taken: readonly Collision[], byOid: ReadonlyMap<number, TableFacts>): MigrateError {

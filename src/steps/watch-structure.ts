@@ -49,9 +49,9 @@ const drop = [
   `drop function if exists ${ident(stageSchema)}.note_drops()`,
 ]
 
-/** (tag, object, schema, name, relation) of what a command has made or altered. GRANT does not say on what. */
+/** (tag, object, class, schema, name, oid) of what a command has made or altered. GRANT does not say on what. */
 const changed = `
-  select c.command_tag as tag, c.object_identity as object, n.nspname as schema, k.relname as name, k.oid as relation
+  select c.command_tag as tag, c.object_identity as object, 'table' as class, n.nspname as schema, k.relname::text as name, k.oid as oid
     from pg_event_trigger_ddl_commands() c
     left join pg_index x on c.classid = 'pg_class'::regclass and x.indexrelid = c.objid
     left join pg_trigger t on c.classid = 'pg_trigger'::regclass and t.oid = c.objid
@@ -59,12 +59,23 @@ const changed = `
     left join pg_rewrite r on c.classid = 'pg_rewrite'::regclass and r.oid = c.objid
     join pg_class k on k.oid = coalesce(x.indrelid, t.tgrelid, p.polrelid, r.ev_class,
                                         case when c.classid = 'pg_class'::regclass then c.objid end)
-    join pg_namespace n on n.oid = k.relnamespace`
+    join pg_namespace n on n.oid = k.relnamespace
+  union all
+  select c.command_tag, c.object_identity, 'function', n.nspname,
+         format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), p.oid
+    from pg_event_trigger_ddl_commands() c join pg_proc p on c.classid = 'pg_proc'::regclass and p.oid = c.objid
+    join pg_namespace n on n.oid = p.pronamespace
+  union all
+  select c.command_tag, c.object_identity, 'type', n.nspname, t.typname, t.oid
+    from pg_event_trigger_ddl_commands() c join pg_type t on c.classid = 'pg_type'::regclass and t.oid = c.objid
+    join pg_namespace n on n.oid = t.typnamespace`
 
 /** The same of what a DROP has dropped; what an ALTER drops is told by the ALTER. */
 const dropped = `
-  select tg_tag as tag, d.object_identity as object, d.address_names[1] as schema, d.address_names[2] as name,
-         case when d.classid = 'pg_class'::regclass then d.objid end as relation
+  select tg_tag as tag, d.object_identity as object,
+         case d.classid when 'pg_proc'::regclass then 'function' when 'pg_type'::regclass then 'type' else 'table' end as class,
+         d.address_names[1] as schema, d.address_names[2] as name,
+         case when d.classid in ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass) then d.objid end as oid
     from pg_event_trigger_dropped_objects() d where (d.original or d.normal) and tg_tag like 'DROP %'`
 
 /** Whatever goes wrong with noting must not fail somebody's statement; refusing one is the only exception. */
@@ -79,8 +90,11 @@ begin
     select r.id into current_run from ${ident(journalSchema)}.runs r where r.plan = ${literal(plan)} and r.state = 'active';
     select f.tag, string_agg(distinct f.object, ', ') as objects into seen
       from (${found}) f
-      join ${ident(journalSchema)}.mappings m on m.run = current_run
-       and (m.relation = f.relation or (m.name = f.name and f.schema in (m.source_schema, m.target_schema)))
+      join (select run, 'table' as class, relation as oid, name, source_schema, target_schema from ${ident(journalSchema)}.mappings
+            union all
+            select run, class, oid, case class when 'function' then format('%s(%s)', name, arguments) else name end, source_schema, target_schema
+              from ${ident(journalSchema)}.objects) m on m.run = current_run and m.class = f.class
+       and (m.oid = f.oid or (m.name = f.name and f.schema in (m.source_schema, m.target_schema)))
      group by f.tag;
     if seen.tag is null then return; end if;${
       mode === 'refuse'

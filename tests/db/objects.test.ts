@@ -242,3 +242,41 @@ describe('functions, procedures and types of a service', () => {
     expect(await dumpAll(database.url)).toBe(before)
   })
 })
+
+describe('changes of functions and types by others', () => {
+  test('are reported, for wrappers too, and those of others are not', async () => {
+    await using database = await scene()
+    const plan = planFor(database.url, sketch)
+    await run(plan, [1, 2])
+    await sql(
+      database.url,
+      `create or replace function public.twice(inout a integer) returns setof integer language sql immutable as 'select 1';
+       create function public.twice(a text) returns text language sql as 'select a'`,
+    )
+    await sql(database.url, `alter type mood add value 'angry'`)
+    await sql(database.url, `drop function people.listing() cascade`)
+    const rows = await rowsOf<{ line: string }>(
+      database.url,
+      `select tag || ' ' || object as line from migrate.drift order by id`,
+    )
+    expect(rows.map(({ line }) => line)).toEqual([
+      'CREATE FUNCTION public.twice(integer)',
+      'ALTER TYPE public.mood',
+      expect.stringMatching(/^DROP FUNCTION .*people\.listing\(\)/),
+    ])
+    expect((await problems(plan)).join('\n')).toMatch(/twice.*what is called/)
+  })
+
+  test('a function that somebody made at the old name since contract holds the way back up', async () => {
+    await using database = await scene()
+    const plan = planFor(database.url, { services: { people: { functions: ['twice'] } } })
+    await run(plan, [1, 2, 3])
+    await sql(
+      database.url,
+      `create function public.twice(a integer) returns integer language sql as 'select a'`,
+    )
+    expect((await failureOf(undo(plan, { to: 0 }))).message).toMatch(/twice/)
+    await sql(database.url, `drop function public.twice(integer)`)
+    await undo(plan, { to: 0 })
+  })
+})
