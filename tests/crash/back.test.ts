@@ -30,6 +30,6 @@ test('contract, killed anywhere, goes on', async () => {
   await using scene = await Scene.after([1, 2, 3])
   const way = { commands: [contract], end: await scene.undisturbed(contract) }
   // It watches the old names for some seconds, in which many can be killed at once.
-  const count = await killEverywhere(scene, pool, contract, [way], 6)
+  const count = await killEverywhere(scene, pool, contract, [way], { together: 6 })
   expect(count).toBeGreaterThan(20)
 })

@@ -9,21 +9,24 @@ export interface Way {
 
 /**
  * Kills a command at every kind of event and at some of its statements; under SOAK=1 at every single event and
- * statement, and goes on in every way from each.
+ * statement, and goes on in every way from each. `about` keeps to events whose signature it fits, unless SOAK=1.
  */
 export async function killEverywhere(
   scene: Scene,
   pool: RunnerPool,
   command: Command,
   ways: readonly Way[],
-  together = 2,
+  { together = 2, about = /./ }: { readonly together?: number; readonly about?: RegExp } = {},
 ): Promise<number> {
   const { signatures, writes } = await scene.measure(pool, command)
   const isSoak = Boolean(process.env['SOAK'])
   const events = signatures.map((signature, index) => ({ signature, number: index + 1 }))
   const deaths: Death[] = [
     ...events
-      .filter(({ signature }, index) => isSoak || signatures.indexOf(signature) === index)
+      .filter(
+        ({ signature }, index) =>
+          isSoak || (about.test(signature) && signatures.indexOf(signature) === index),
+      )
       .map(({ number }) => ({ at: 'event' as const, number })),
     ...Array.from({ length: writes }, (_, n) => n + 1).flatMap((number): Death[] => {
       if (isSoak)
