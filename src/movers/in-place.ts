@@ -163,7 +163,7 @@ function watch(database: string, services: readonly Service[], tables: readonly 
   }))
 }
 
-function contract({ plan, database, services, tables, routines, types }: Scope): Step[] {
+function contract({ plan, facts, database, services, tables, routines, types }: Scope): Step[] {
   return [
     ...[...new Set([...tables, ...routines, ...types].map(({ source }) => source))].sort().map((source) => ({
       id: `functions ${source}`,
@@ -180,6 +180,14 @@ function contract({ plan, database, services, tables, routines, types }: Scope):
       kind: 'contract-table',
       config: { database, relation: table.relation },
     })),
+    ...services
+      .map((service) => ({ service: service.name, sequences: ofService(facts.sequences.going, service) }))
+      .filter((its) => its.sequences.length > 0)
+      .map((its) => ({
+        id: `sequences ${its.service}`,
+        kind: 'contract-sequences',
+        config: { database, ...its },
+      })),
     ...routines.map((routine) => ({
       id: `contract ${routine.source}.${spelled(routine)}`,
       kind: 'contract-routine',

@@ -22,6 +22,47 @@ export const traitRules: readonly Rule[] = [
         })),
   },
   {
+    id: 'sequence-stays',
+    code: 'PF-3',
+    severity: 'info',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ facts }) =>
+      facts.sequences.staying.map((sequence) => ({
+        on: qualified(sequence),
+        text: 'no column owns it and it numbers rows of more than one service, or of tables that stay: it stays where it is, and goes on working',
+      })),
+  },
+  {
+    id: 'sequence-name-taken',
+    code: 'PF-2',
+    severity: 'error',
+    waivable: false,
+    phases: ['expand', 'contract'],
+    check: ({ facts }) =>
+      facts.sequences.going
+        .filter(({ isTaken, schema, source }) => isTaken && schema === source)
+        .map((sequence) => ({
+          on: qualified(oldName(sequence)),
+          text: `its name is taken in schema ${ident(sequence.target)}, to which it goes at contract`,
+          remedy: 'rename or drop the other relation',
+        })),
+  },
+  {
+    id: 'sequence-name-ends',
+    code: 'PF-3',
+    severity: 'warning',
+    waivable: true,
+    phases: ['contract'],
+    check: ({ facts }) =>
+      facts.sequences.going
+        .filter(({ schema, source }) => schema === source)
+        .map((sequence) => ({
+          on: qualified(oldName(sequence)),
+          text: `no column owns it; it goes with its tables now, and nextval() by its old name fails from contract on`,
+        })),
+  },
+  {
     id: 'identity-sequence',
     code: 'PF-3',
     severity: 'info',

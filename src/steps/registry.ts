@@ -2,6 +2,7 @@
 import { awaitQuiet } from './await-quiet.ts'
 import { awaitUnused } from './await-unused.ts'
 import { contractRoutine } from './contract-routine.ts'
+import { contractSequences } from './contract-sequences.ts'
 import { contractTable } from './contract-table.ts'
 import { dropStage } from './drop-stage.ts'
 import { expandRoutine } from './expand-routine.ts'
@@ -25,6 +26,7 @@ const kinds = [
   awaitQuiet,
   awaitUnused,
   contractRoutine,
+  contractSequences,
   contractTable,
   dropStage,
   expandRoutine,

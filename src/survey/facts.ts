@@ -27,6 +27,7 @@ import type { Session } from '../pg/session.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Mapping, Resolved } from './mapping.ts'
 import type { ObjectMapping } from './objects.ts'
+import { surveySequences, type SharedSequences } from './shared-sequences.ts'
 import { pathText, pinnedPath } from './search-path.ts'
 
 /** One table of the move with everything the mover must know of it. */
@@ -68,6 +69,8 @@ export interface Facts {
   readonly routines: readonly RoutineFacts[]
   readonly types: readonly TypeFacts[]
   readonly missingObjects: readonly ObjectMapping[]
+  /** Sequences that no column owns. */
+  readonly sequences: SharedSequences
   readonly resolved: Resolved
   readonly foreignKeys: readonly ForeignKey[]
   readonly unpinned: readonly (TriggerRoutine & { source: string })[]
@@ -153,6 +156,7 @@ export async function readFacts(
     server,
     tables,
     ...(await readObjects(session, plan, resolved, mentions)),
+    sequences: await surveySequences(session, mappings),
     missing: mappings.filter(({ relation }) => !relations.has(relation)),
     resolved,
     foreignKeys: await readForeignKeys(session, oids),

@@ -1,0 +1,71 @@
+import { ident, qualified } from '../pg/quoting.ts'
+import type { GoingSequence } from '../survey/shared-sequences.ts'
+import type { TransactionAction } from './action.ts'
+import type { StepContext, StepKind } from './kind.ts'
+import { newName, oldName } from './names.ts'
+
+type Config = { readonly database: string; readonly service: string; readonly sequences: readonly number[] }
+
+/**
+ * A sequence of no column keeps its old name for as long as the tables have theirs; it follows them last. Who calls
+ * nextval() holds it until the end of the transaction and inserts wait for it, so it must be had quickly or not at all.
+ */
+export const contractSequences: StepKind<Config> = {
+  kind: 'contract-sequences',
+  traits: { lock: 'ACCESS EXCLUSIVE', renames: true },
+  summary: (config, context) => `move ${names(config, context)} of ${config.service}, which no column owns`,
+  undoSummary: (config, context) => `move ${names(config, context)} back`,
+  record: (config, context) => ({
+    moved: sequencesOf(config, context)
+      .filter((sequence) => !isThere(sequence))
+      .map(({ oid }) => oid),
+  }),
+  observe(config, context) {
+    const all = sequencesOf(config, context)
+    const there = all.filter(isThere)
+    return there.length === all.length ? 'present' : there.length === 0 ? 'absent' : 'partial'
+  },
+  actions: (config, context) =>
+    sequencesOf(config, context)
+      .filter((sequence) => !isThere(sequence))
+      .map((sequence) => move(config, sequence, oldName(sequence), sequence.target)),
+  undo(config, context, record) {
+    const moved = (record['moved'] ?? []) as readonly number[]
+    return sequencesOf(config, context)
+      .filter((sequence) => isThere(sequence) && moved.includes(sequence.oid))
+      .map((sequence) => move(config, sequence, newName(sequence), sequence.source))
+  },
+}
+
+function sequencesOf({ sequences }: Config, { facts }: StepContext): GoingSequence[] {
+  return facts.sequences.going.filter(({ oid }) => sequences.includes(oid))
+}
+
+function isThere({ schema, target }: GoingSequence): boolean {
+  return schema === target
+}
+
+function names(config: Config, context: StepContext): string {
+  return `sequences ${sequencesOf(config, context)
+    .map(({ name }) => ident(name))
+    .join(', ')}`
+}
+
+function move(
+  { database }: Config,
+  sequence: GoingSequence,
+  from: ReturnType<typeof oldName>,
+  to: string,
+): TransactionAction {
+  return {
+    id: `sequence-${sequence.oid}`,
+    policy: 'transaction',
+    sentence: `move sequence ${qualified(from)}`,
+    database,
+    lock: 'ACCESS EXCLUSIVE',
+    lockedRelations: [from],
+    lockFirst: [],
+    statements: ['set local lock_timeout = 20', `alter sequence ${qualified(from)} set schema ${ident(to)}`],
+    again: 'the catalog tells which schema it is in',
+  }
+}
