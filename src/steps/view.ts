@@ -79,15 +79,32 @@ function options(facts: TableFacts): string {
  * theirs from the table in any case.
  */
 function setDefaults(view: string, { columns }: TableFacts): string[] {
-  return columns
-    .filter((column) => column.default !== null && column.generated === '' && column.identity === '')
-    .map((column) => `alter view ${view} alter column ${ident(column.name)} set default ${column.default}`)
+  return alterColumns(
+    view,
+    columns
+      .filter(isOwnDefault)
+      .flatMap((column) => (column.default === null ? [] : [[column.name, `set default ${column.default}`]])),
+  )
 }
 
 function dropDefaults(view: string, { columns }: TableFacts): string[] {
-  return columns
-    .filter((column) => column.default === null && column.generated === '' && column.identity === '')
-    .map((column) => `alter view ${view} alter column ${ident(column.name)} drop default`)
+  return alterColumns(
+    view,
+    columns
+      .filter(isOwnDefault)
+      .flatMap((column) => (column.default === null ? [[column.name, 'drop default']] : [])),
+  )
+}
+
+function isOwnDefault({ generated, identity }: TableFacts['columns'][number]): boolean {
+  return generated === '' && identity === ''
+}
+
+/** ALTER VIEW takes one column at a time, ALTER TABLE takes a view and all its columns at once. */
+function alterColumns(view: string, changes: readonly (readonly string[])[]): string[] {
+  if (changes.length === 0) return []
+  const parts = changes.map(([name, change]) => `alter column ${ident(name!)} ${change}`)
+  return [`alter table ${view} ${parts.join(', ')}`]
 }
 
 export function grantOn(relation: string, { privilege, column, grantee, grantable }: Grant): string {

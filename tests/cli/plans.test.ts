@@ -150,7 +150,7 @@ const misfits: readonly [name: string, sketch: PlanSketch, refusal: Refusal][] =
     {
       code: 'table-not-found',
       exit: 3,
-      message: /3 tables of the plan do not fit/,
+      message: /3 names of the plan do not fit/,
       detail: /usres[^]*orderz[^]*nothing_like_it/,
     },
   ],
@@ -186,7 +186,7 @@ const misfits: readonly [name: string, sketch: PlanSketch, refusal: Refusal][] =
       code: 'mapping-conflict',
       exit: 3,
       message:
-        /table public\.users is claimed by service "accounts" and by service "sales"|2 tables of the plan do not fit/,
+        /table public\.users is claimed by service "accounts" and by service "sales"|2 names of the plan do not fit/,
       detail: /table public\.users is claimed by service "accounts" and by service "sales"/,
     },
   ],
