@@ -14,6 +14,7 @@ const order = [
   'catalog',
   'content',
   'standby',
+  'subscriber',
   'pooler',
   'survey',
   'statements',

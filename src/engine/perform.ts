@@ -7,6 +7,7 @@ import { backUp } from './backing-up.ts'
 import { databaseFailure } from './failure.ts'
 import type { PlacedStep } from './placed.ts'
 import { performProbes } from './probing.ts'
+import { performSubscribers } from './subscribers.ts'
 import { performTransaction } from './transaction.ts'
 import type { Work } from './work.ts'
 
@@ -79,6 +80,9 @@ async function perform(
       break
     case 'gate':
       await performGate(work, action)
+      break
+    case 'subscriber':
+      await performSubscribers(work, action)
       break
   }
   events.emit({

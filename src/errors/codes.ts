@@ -47,6 +47,7 @@ export const errorCodes = {
   'command-failed': exitCodes.partial,
   'lease-lost': exitCodes.partial,
   'disk-full': exitCodes.partial,
+  'subscriber-stuck': exitCodes.partial,
   'lease-held': exitCodes.leaseHeld,
   'gate-waiting': exitCodes.decision,
   'connection-failed': exitCodes.unreachable,

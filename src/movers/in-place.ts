@@ -103,13 +103,14 @@ function expand({ facts, database, services, tables, routines, types }: Scope): 
   ]
 }
 
-function switchOver({ facts, database, services, tables, routines }: Scope): Step[] {
+function switchOver({ plan, facts, database, services, tables, routines }: Scope): Step[] {
   const live = new Map(tables.map((table) => [table.relation, table]))
   const late = tables.filter(({ compat }) => compat === 'late')
   return [
     ...(late.length === 0
       ? []
       : [{ id: 'unused', kind: 'await-unused', config: { database, relations: oids(late) } }]),
+    ...subscribers(plan, database, tables, 'subscribers-ready'),
     ...services.flatMap((service) => {
       const parts = batches(
         facts.resolved.mappings.filter((mapping) => mapping.service === service.name),
@@ -138,6 +139,7 @@ function switchOver({ facts, database, services, tables, routines }: Scope): Ste
         kind: 'switch-routines',
         config: { database, ...its },
       })),
+    ...subscribers(plan, database, tables, 'subscribers-follow'),
     ...watch(database, services, tables),
     {
       id: 'check',
@@ -149,6 +151,12 @@ function switchOver({ facts, database, services, tables, routines }: Scope): Ste
       },
     },
   ]
+}
+
+function subscribers(plan: Plan, database: string, tables: readonly TableFacts[], kind: string): Step[] {
+  if (plan.databases[database]!.subscribers.length === 0) return []
+  const relations = oids(tables.filter(({ live }) => !isView(live)))
+  return [{ id: kind.replace('-', ' '), kind, config: { database, relations } }]
 }
 
 function watch(database: string, services: readonly Service[], tables: readonly TableFacts[]): Step[] {
@@ -197,6 +205,7 @@ function contract({ plan, facts, database, services, tables, routines, types }: 
       .map((service) => ({ service: service.name, types: ofService(types, service) }))
       .filter((its) => its.types.length > 0)
       .map((its) => ({ id: `types ${its.service}`, kind: 'move-types', config: { database, ...its } })),
+    ...subscribers(plan, database, tables, 'subscribers-contract'),
     { id: 'structure', kind: 'unwatch-structure', config: { database } },
     { id: 'stage', kind: 'drop-stage', config: { database } },
     {

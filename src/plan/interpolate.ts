@@ -39,7 +39,7 @@ export function isTemplatePath(path: PlanPath): boolean {
   if (path[0] !== 'databases') return false
   const [, , key, inner] = path
   if (path.length === 3) return key === 'url'
-  return path.length === 4 && (key === 'standbys' || inner === 'admin')
+  return path.length === 4 && (key === 'standbys' || key === 'subscribers' || inner === 'admin')
 }
 
 const malformed = 'expected ${NAME}, ${NAME:-default} or ${NAME:?message} here; $${ is a literal ${'

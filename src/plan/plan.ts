@@ -37,6 +37,8 @@ export interface Pooler {
 export interface DatabaseSpec {
   readonly url: string
   readonly standbys: readonly string[]
+  /** Databases that subscribe to tables of this one. */
+  readonly subscribers: readonly string[]
   readonly pooler: Pooler | undefined
 }
 

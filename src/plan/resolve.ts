@@ -74,13 +74,14 @@ function compatRules(written: PlanDocument['services'][string]['compat']): Compa
 }
 
 function resolveDatabase(
-  { url, standbys, pooler }: PlanDocument['databases'][string],
+  { url, standbys, subscribers, pooler }: PlanDocument['databases'][string],
   env: NodeJS.ProcessEnv | undefined,
 ): DatabaseSpec {
   const fill = (text: string): string => (env ? filled(text, env) : text)
   return {
     url: fill(url),
     standbys: standbys.map(fill),
+    subscribers: subscribers.map(fill),
     pooler: pooler && {
       admin: fill(pooler.admin),
       database: pooler.database,

@@ -53,6 +53,10 @@ const database = z.strictObject({
     .array(connection('Connection string of a physical standby.'))
     .default([])
     .describe('Physical standbys, which are looked at before and during a switch.'),
+  subscribers: z
+    .array(connection('Connection string of a database that subscribes to tables of this one.'))
+    .default([])
+    .describe('Logical subscribers, on which tables are moved right after they were moved here.'),
   pooler: pooler.optional().describe('A PgBouncer that is paused for the instant of a switch.'),
 })
 

@@ -14,6 +14,7 @@ import type { Draft, PreflightContext, Rule } from './rule.ts'
 import { schemaRules } from './schemas.ts'
 import { poolerRules } from './pooler.ts'
 import { standbyRules } from './standby.ts'
+import { subscriberRules } from './subscriber.ts'
 import { statementRules } from './statements.ts'
 import { surroundingRules } from './surroundings.ts'
 import { traitRules } from './traits.ts'
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   ...registryRules,
   ...routineRules,
   ...standbyRules,
+  ...subscriberRules,
   ...poolerRules,
   ...statementRules,
 ]

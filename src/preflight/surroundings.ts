@@ -1,6 +1,7 @@
 import { readClientSettings } from '../catalog/roles.ts'
 import { structureTriggers } from '../catalog/structure-watch.ts'
 import { qualified } from '../pg/quoting.ts'
+import { knownSlots } from './subscriber.ts'
 import { parseSetting } from './setting.ts'
 import { oldName } from '../steps/names.ts'
 import type { Rule } from './rule.ts'
@@ -13,15 +14,19 @@ export const surroundingRules: readonly Rule[] = [
     severity: 'error',
     waivable: true,
     phases: ['expand', 'switch'],
-    check: ({ facts, tables }) => {
+    async check(context) {
+      const { facts, tables } = context
+      const known = await knownSlots(context)
       const moved = new Map(tables.map((table) => [table.relation, table]))
       return [
-        ...facts.replication.logicalSlots.map(({ name, plugin }) => ({
-          on: name,
-          text: `logical slot ${name} (${plugin}): its subscriber sees the tables under their new names after the switch, and stops or silently discards rows if it is not told`,
-          remedy:
-            'move the tables on the subscriber right after the switch, or waive when the slot does not carry these tables',
-        })),
+        ...facts.replication.logicalSlots
+          .filter(({ name }) => !known.has(name))
+          .map(({ name, plugin }) => ({
+            on: name,
+            text: `logical slot ${name} (${plugin}): its subscriber sees the tables under their new names after the switch, and stops or silently discards rows if it is not told`,
+            remedy:
+              'name the subscriber in "subscribers" of the plan, whose tables are then moved too, or waive when the slot does not carry these tables',
+          })),
         ...facts.replication.subscribed
           .filter(({ relation }) => moved.has(relation))
           .map(({ relation, subscription }) => ({

@@ -67,4 +67,11 @@ export interface GateAction extends ActionBase {
   readonly relations: readonly number[]
 }
 
-export type Action = TransactionAction | BackupAction | ProbeAction | GateAction
+/** Work on the subscribers that the plan names. */
+export interface SubscriberAction extends ActionBase {
+  readonly policy: 'subscriber'
+  readonly mode: 'ready' | 'follow' | 'back' | 'contract' | 'recreate'
+  readonly relations: readonly number[]
+}
+
+export type Action = TransactionAction | BackupAction | ProbeAction | GateAction | SubscriberAction

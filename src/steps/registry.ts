@@ -14,6 +14,9 @@ import { prepareSchema } from './prepare-schema.ts'
 import { prepareStage } from './prepare-stage.ts'
 import { runProbes } from './run-probes.ts'
 import { setPathStep } from './set-path.ts'
+import { subscribersContract } from './subscribers-contract.ts'
+import { subscribersFollow } from './subscribers-follow.ts'
+import { subscribersReady } from './subscribers-ready.ts'
 import { switchRoutines } from './switch-routines.ts'
 import { switchTables } from './switch-tables.ts'
 import { takeBackup } from './take-backup.ts'
@@ -38,6 +41,9 @@ const kinds = [
   prepareStage,
   runProbes,
   setPathStep,
+  subscribersContract,
+  subscribersFollow,
+  subscribersReady,
   switchRoutines,
   switchTables,
   takeBackup,
