@@ -1,0 +1,185 @@
+import { MigrateError } from '../errors/migrate-error.ts'
+import {
+  givePrivileges,
+  noteScreams,
+  readRemarks,
+  rehearse,
+  takePrivileges,
+  type Silenced,
+} from '../journal/screams.ts'
+import { openStandbys } from '../standby/standby.ts'
+import type { TableFacts } from '../survey/facts.ts'
+import { lookout, type Attempt } from '../usage/attempts.ts'
+import { listen, triers, type Trier } from '../usage/listen.ts'
+import { observeUse, recordUse } from '../usage/observe.ts'
+import { chooseOldNames, nameOf, standsAtOldName, type OldNameChoice } from '../usage/old-names.ts'
+import { ScreamGuard } from '../usage/scream-guard.ts'
+import { privilegesMissing } from './leftovers.ts'
+import { withLease, type RunnerOptions } from './runner.ts'
+import { stopError, type Work } from './work.ts'
+import { survey, type Workspace } from './workspace.ts'
+
+/** The runner gives back on time; its guard, should the runner not do it, this much later. */
+const guardLateMs = 1_000
+
+export interface ScreamRequest extends OldNameChoice {
+  readonly forMs: number
+}
+
+export interface ScreamOutcome {
+  readonly ms: number
+  readonly names: readonly { readonly name: string; readonly triers: readonly Trier[] }[]
+  /** Transactions of the whole database that were rolled back meanwhile, for whatever reason. */
+  readonly rolledBack: number
+  /** In what privileges are not as they were before. */
+  readonly remarks: readonly string[]
+}
+
+/** The old names that would be silenced; nothing is changed. @throws MigrateError as `scream` does */
+export async function screamList(workspace: Workspace, choice: OldNameChoice): Promise<string[]> {
+  const now = await survey(workspace)
+  return chooseOldNames(now.facts.tables, choice).map(nameOf)
+}
+
+/**
+ * Takes every privilege on old names for a time, so that whoever still uses one fails while that is easily undone, and
+ * gives back exactly what there was: at the end, when it is stopped, or by others when the runner is killed.
+ * @throws MigrateError `phase-not-run`, `usage-invalid`, `privileges-fixed`, `privileges-missing`, `interrupted`,
+ * `terminated`, `connection-lost`
+ */
+export async function scream(
+  workspace: Workspace,
+  request: ScreamRequest,
+  options: RunnerOptions,
+): Promise<ScreamOutcome> {
+  chooseOldNames((await survey(workspace)).facts.tables, request)
+  return withLease(workspace, options, async (work) => {
+    const tables = chooseOldNames((await survey(work)).facts.tables, request)
+    await refuseFixed(work, tables)
+    return silence(work, tables, request.forMs)
+  })
+}
+
+/** Tries on each name whether its privileges can be given back as they are, in a transaction that is rolled back. */
+async function refuseFixed(work: Work, tables: readonly TableFacts[]): Promise<void> {
+  const reasons: string[] = []
+  for (const table of tables) {
+    const reason = await rehearse(work.session, work.run, silenced(table)).catch((error: unknown) => {
+      if (work.session.isLost) throw error
+      return (error as Error).message
+    })
+    if (reason !== undefined) reasons.push(`${nameOf(table)}: ${reason}`)
+  }
+  if (reasons.length === 0) return
+  throw new MigrateError(
+    'privileges-fixed',
+    'the privileges on old names could not be given back as they are, so they are not taken',
+    {
+      detail: reasons,
+      next: ['run the same command as a superuser', 'or leave these tables out with --service or --table'],
+    },
+  )
+}
+
+async function silence(work: Work, tables: readonly TableFacts[], forMs: number): Promise<ScreamOutcome> {
+  const { session, target, plan, lease, run, events, signal } = work
+  await using elsewhere = await openStandbys(plan.databases[target.alias]!.standbys, `${plan.name}/scream`)
+  await using guard = await ScreamGuard.post(target, plan.name)
+  const began = performance.now()
+  const before = await rollbacks(work)
+  const notes = await noteScreams(session, run, tables.map(silenced), {
+    forMs: forMs + guardLateMs,
+    guard: guard.pid,
+  })
+  const ids = notes.map(({ id }) => id)
+  try {
+    if (!(await guard.watch(ids, session)) || !(await takePrivileges(session, lease, ids)))
+      throw unguarded('nothing was taken')
+    const servers = await Promise.all([
+      lookout(session),
+      ...elsewhere.standbys.map((standby) => lookout(standby.session, standby)),
+    ])
+    const isOver = (): boolean => guard.isGone || signal?.aborted === true
+    const attempts = await listen(tables, servers, { forMs, events, isOver })
+    const wasGuarded = !guard.isGone
+    await giveBack(work, notes)
+    await record(work, tables, attempts)
+    const outcome = {
+      ms: performance.now() - began,
+      names: tables.map((table) => ({
+        name: nameOf(table),
+        triers: triers(attempts.filter(({ relation }) => relation === table.relation)),
+      })),
+      rolledBack: (await rollbacks(work)) - before,
+      remarks: await readRemarks(session, ids),
+    }
+    if (signal?.aborted === true) throw endedEarly(stopError(signal, 'the end of its time'), outcome)
+    if (!wasGuarded) throw endedEarly(unguarded('what was taken was given back'), outcome)
+    return outcome
+  } finally {
+    // Whatever went wrong above: what is still taken is given back now, or by the guard.
+    await giveBack(work, notes).catch(() => undefined)
+  }
+}
+
+async function giveBack({ session }: Work, notes: readonly { id: number; name: string }[]): Promise<void> {
+  const failed: { name: string; error: unknown }[] = []
+  for (const { id, name } of notes)
+    await givePrivileges(session, id, 'runner').catch((error: unknown) => failed.push({ name, error }))
+  if (failed.length === 0) return
+  throw privilegesMissing(
+    failed.map(({ name }) => name),
+    failed[0]!.error,
+  )
+}
+
+/** Whoever tried is a user: the gate of contract shall know. */
+async function record(
+  { session, run }: Work,
+  tables: readonly TableFacts[],
+  attempts: readonly Attempt[],
+): Promise<void> {
+  const uses = (await observeUse(session, tables)).map((use) => ({
+    ...use,
+    sightings: attempts.filter(({ relation }) => relation === use.relation).slice(0, 20),
+  }))
+  await recordUse(
+    session,
+    run,
+    uses.filter(({ sightings }) => sightings.length > 0),
+  )
+}
+
+async function rollbacks({ session }: Work): Promise<number> {
+  const { count } = await session.one<{ count: number }>(
+    `select xact_rollback::float8 as count from pg_stat_database where datname = current_database()`,
+  )
+  return count
+}
+
+function silenced(table: TableFacts): Silenced {
+  return { relation: standsAtOldName(table)!, name: nameOf(table) }
+}
+
+function unguarded(sentence: string): MigrateError {
+  return new MigrateError(
+    'connection-lost',
+    'the session that would have given the privileges back was ended by someone',
+    { state: { kind: 'untouched', sentence }, next: ['migrate status', 'run the same command again'] },
+  )
+}
+
+/** What was seen until then is told all the same. */
+function endedEarly(cause: MigrateError, { names, remarks }: ScreamOutcome): MigrateError {
+  return new MigrateError(cause.code, cause.message, {
+    detail: [
+      ...names.flatMap(({ name, triers: who }) =>
+        who.map(({ role, application, statement }) => `${name}: role ${role} "${application}": ${statement}`),
+      ),
+      ...remarks,
+    ],
+    state: { kind: 'untouched', sentence: 'what was taken has been given back' },
+    next: cause.next,
+    cause,
+  })
+}
