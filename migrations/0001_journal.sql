@@ -291,8 +291,8 @@ begin
       select g."column", case when g.grantor = noted.owner then owner_now else g.grantor end as grantor,
              case when g.grantee = noted.owner then owner_now else g.grantee end as grantee, o.privileges, o.options,
              ' (' || quote_ident(a.attname) || ')' as columns
-        from jsonb_to_recordset(noted.grants) with ordinality
-               g ("column" smallint, grantor oid, grantee oid, plain text[], grantable text[], n)
+        from jsonb_array_elements(noted.grants) with ordinality l (entry, n)
+       cross join lateral jsonb_to_record(l.entry) g ("column" smallint, grantor oid, grantee oid, plain text[], grantable text[])
        cross join lateral (values (g.plain, ''), (g.grantable, ' with grant option')) o (privileges, options)
         left join pg_attribute a on a.attrelid = noted.relation and a.attnum = g."column" and not a.attisdropped
        where o.privileges <> '{}'

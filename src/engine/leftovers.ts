@@ -1,15 +1,21 @@
 import type { EventStream } from '../events/stream.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { givePrivileges, openScreams, type OpenScream } from '../journal/screams.ts'
+import type { ServerFacts } from '../pg/server.ts'
 import type { Session } from '../pg/session.ts'
 import { sqlstate, stateOf } from '../pg/sqlstate.ts'
+import type { Workspace } from './workspace.ts'
 
 /**
  * Gives back what a scream has taken whose runner is gone. Any command does so before anything else, and tells it; one
  * whose role may not is told that it is still to be done.
  */
-export async function giveBackLeftovers(session: Session, events: EventStream): Promise<void> {
-  const open = await openScreams(session).catch((error: unknown) => {
+export async function giveBackLeftovers(
+  session: Session,
+  server: ServerFacts,
+  events: EventStream,
+): Promise<void> {
+  const open = await openScreams(session, server).catch((error: unknown) => {
     // Who may not read the journal is told so by what reads it next.
     if (stateOf(error) === sqlstate.insufficientPrivilege) return []
     throw error
@@ -26,9 +32,9 @@ export async function giveBackLeftovers(session: Session, events: EventStream): 
  * The same for a holder of the lease, who must not go on while privileges are missing.
  * @throws MigrateError `privileges-missing`
  */
-export async function giveBackOwn(session: Session, plan: string, events: EventStream): Promise<void> {
-  for (const scream of await openScreams(session, plan)) {
-    if (scream.plan !== plan) continue
+export async function giveBackOwn({ session, server, plan }: Workspace, events: EventStream): Promise<void> {
+  for (const scream of await openScreams(session, server, plan.name)) {
+    if (scream.plan !== plan.name) continue
     await giveBack(session, scream, events).catch((error: unknown) => {
       throw privilegesMissing([scream.name], error)
     })

@@ -54,7 +54,7 @@ async function leased<T>(
   events.emit({ type: 'lease:taken', epoch: lease.epoch })
   try {
     const journal = new JournalWriter(workspace.session, lease)
-    await giveBackOwn(workspace.session, workspace.plan.name, events)
+    await giveBackOwn(workspace, events)
     const current = await survey(workspace)
     const run = current.journal?.run.id ?? (await beginRun(workspace, journal, current))
     await endOrphanedDumps(workspace)

@@ -48,7 +48,7 @@ export async function openWorkspace(
   const session = await Session.connect(target, `migrate/${plan.name}/${purpose}`)
   try {
     const server = await checkServer(session)
-    await giveBackLeftovers(session, events)
+    await giveBackLeftovers(session, server, events)
     return { plan, target, session, server }
   } catch (error) {
     await session.close()

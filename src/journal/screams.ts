@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { journalSchema as schema } from '../catalog/names.ts'
+import type { ServerFacts } from '../pg/server.ts'
 import type { Session } from '../pg/session.ts'
 import { isRetryable } from '../pg/sqlstate.ts'
 import { leaseLock, type Lease } from './lease.ts'
@@ -87,8 +88,15 @@ export async function rehearse(session: Session, run: number, name: Silenced): P
   })
 }
 
-/** Notes that nobody has closed although no runner of their plan lives, or that `holder`, who holds the lease, finds. */
-export async function openScreams(session: Session, holder?: string): Promise<OpenScream[]> {
+/**
+ * Notes that nobody has closed although no runner of their plan lives, or that `holder`, who holds the lease, finds. In
+ * a copy of the database they speak of other relations and are left alone.
+ */
+export async function openScreams(
+  session: Session,
+  { systemIdentifier, databaseOid }: ServerFacts,
+  holder?: string,
+): Promise<OpenScream[]> {
   const { isThere } = await session.one<{ isThere: boolean }>(
     `select to_regclass('${schema}.screams') is not null as "isThere"`,
   )
@@ -96,13 +104,13 @@ export async function openScreams(session: Session, holder?: string): Promise<Op
   return session.query<OpenScream>(
     `select s.id::int, r.plan, s.name, s.taken_at is not null as "isTaken"
        from ${schema}.screams s join ${schema}.runs r on r.id = s.run
-      where s.given_back_at is null and (r.plan = $2 or not exists (
+      where s.given_back_at is null and r.system_identifier = $3 and r.database_oid = $4 and (r.plan = $2 or not exists (
         select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2
            and l.database = (select oid from pg_database where datname = current_database())
            and l.classid = (hashtext($1)::bigint & 4294967295)::oid
            and l.objid = (hashtext(r.plan)::bigint & 4294967295)::oid))
       order by s.id`,
-    [leaseLock, holder ?? null],
+    [leaseLock, holder ?? null, systemIdentifier, databaseOid],
   )
 }
 

@@ -1,24 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { readStatus, type Status } from '../../src/engine/status.ts'
-import { openWorkspace } from '../../src/engine/workspace.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { connect, sql } from '../support/client.ts'
 import { planFor } from '../support/plan.ts'
 import { until } from '../support/process.ts'
-import { check, failureOf, run, undo } from '../support/run.ts'
+import { check, failureOf, run, statusOf, undo } from '../support/run.ts'
 import { sampleDatabase, samplePlan } from '../support/sample.ts'
 
-async function statusOf(plan: Plan): Promise<Status> {
-  const workspace = await openWorkspace(plan, 'status')
-  try {
-    return await readStatus(workspace)
-  } finally {
-    await workspace.session.close()
-  }
-}
-
 async function callsOf(plan: Plan, name: string): Promise<number | null> {
-  return (await statusOf(plan)).oldNames.find((old) => old.name === name)?.calls ?? null
+  return (await statusOf(plan)).outcomes.oldNames.find((old) => old.name === name)?.calls ?? null
 }
 
 test('every kind of use of an old name is counted; what the tool itself reads is not', async () => {
