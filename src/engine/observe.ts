@@ -3,6 +3,7 @@ import { openStandbys } from '../standby/standby.ts'
 import type { Session } from '../pg/session.ts'
 import { sqlstate, stateOf } from '../pg/sqlstate.ts'
 import type { TableFacts } from '../survey/facts.ts'
+import { lookoutsFrom } from '../usage/attempts.ts'
 import { recordUse, type Use } from '../usage/observe.ts'
 import {
   chooseOldNames,
@@ -58,6 +59,7 @@ export async function observe(
     const slice = await watchUse(session, tables, elsewhere.standbys, {
       forMs: Math.min(leftMs, sliceMs),
       limit: usersInSlice,
+      lookouts: await lookoutsFrom(session, elsewhere.standbys),
       signal,
     })
     first ??= slice.before
@@ -67,12 +69,22 @@ export async function observe(
     if (signal.aborted) break
   }
   events.emit({ type: 'countdown', subject, leftMs: 0, seen: sessions.count })
-  const all = last.map((use) => ({ ...use, sightings: sessions.of(use.relation) }))
+  const counted = new Map(tables.map((table) => [table.relation, more(table, first ?? [], last)]))
+  const all = last.map((use) => ({
+    ...use,
+    // Where nothing was counted, the name alone meant something else.
+    sightings: sessions
+      .of(use.relation)
+      .filter(({ isUnqualified }) => !isUnqualified || counted.get(use.relation) !== 0),
+  }))
   const oldNames = await describeOldNames(session, run, tables, all)
   return {
     ms: performance.now() - began,
     isKept,
-    oldNames: oldNames.map((old, index) => ({ ...old, counted: more(tables[index]!, first ?? [], last) })),
+    oldNames: oldNames.map((old, index) => ({
+      ...old,
+      counted: counted.get(tables[index]!.relation) ?? null,
+    })),
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../journal/screams.ts'
 import { openStandbys } from '../standby/standby.ts'
 import type { TableFacts } from '../survey/facts.ts'
-import { lookout, type Attempt } from '../usage/attempts.ts'
+import { lookoutsFrom, type Attempt } from '../usage/attempts.ts'
 import { listen, triers, type Trier } from '../usage/listen.ts'
 import { observeUse, recordUse } from '../usage/observe.ts'
 import { chooseOldNames, nameOf, standsAtOldName, type OldNameChoice } from '../usage/old-names.ts'
@@ -95,10 +95,7 @@ async function silence(work: Work, tables: readonly TableFacts[], forMs: number)
   try {
     if (!(await guard.watch(ids, session)) || !(await takePrivileges(session, lease, ids)))
       throw unguarded('nothing was taken')
-    const servers = await Promise.all([
-      lookout(session),
-      ...elsewhere.standbys.map((standby) => lookout(standby.session, standby)),
-    ])
+    const servers = await lookoutsFrom(session, elsewhere.standbys)
     const isOver = (): boolean => guard.isGone || signal?.aborted === true
     const attempts = await listen(tables, servers, { forMs, events, isOver })
     const wasGuarded = !guard.isGone
@@ -113,7 +110,7 @@ async function silence(work: Work, tables: readonly TableFacts[], forMs: number)
       rolledBack: (await rollbacks(work)) - before,
       remarks: await readRemarks(session, ids),
     }
-    if (signal?.aborted === true) throw endedEarly(stopError(signal, 'the end of its time'), outcome)
+    if (signal?.aborted === true) throw endedEarly(stopError(signal, 'the time was over'), outcome)
     if (!wasGuarded) throw endedEarly(unguarded('what was taken was given back'), outcome)
     return outcome
   } finally {
@@ -179,7 +176,7 @@ function endedEarly(cause: MigrateError, { names, remarks }: ScreamOutcome): Mig
       ...remarks,
     ],
     state: { kind: 'untouched', sentence: 'what was taken has been given back' },
-    next: cause.next,
+    next: ['migrate status        shows who uses old names'],
     cause,
   })
 }

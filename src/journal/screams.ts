@@ -81,10 +81,14 @@ async function give(session: Session, id: number, giver: string): Promise<string
  */
 export async function rehearse(session: Session, run: number, name: Silenced): Promise<string | undefined> {
   return inTransaction(session, async () => {
+    // A savepoint, since transactions that are rolled back are counted afterwards.
+    await session.script('savepoint rehearsal')
     const { pid } = await session.one<{ pid: number }>('select pg_backend_pid() as pid')
     const [note] = await noteScreams(session, run, [name], { forMs: 60_000, guard: pid })
     await take(session, [note!.id])
-    return { isKept: false, result: await give(session, note!.id, 'rehearsal') }
+    const result = await give(session, note!.id, 'rehearsal')
+    await session.script('rollback to savepoint rehearsal')
+    return { isKept: true, result }
   })
 }
 

@@ -5,7 +5,7 @@ import { newName, oldName } from '../steps/names.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { Sighting } from './observe.ts'
 
-/** A statement that names an old name, begun while its privileges were taken. */
+/** A statement whose text names an old name. */
 export interface Attempt extends Sighting {
   readonly relation: number
   /** A superuser is not stopped by missing privileges. */
@@ -20,14 +20,19 @@ export interface Lookout {
   readonly since: Date
 }
 
-export async function lookout(session: Session, standby?: Standby): Promise<Lookout> {
+/** The primary and the standbys, from now on. */
+export async function lookoutsFrom(session: Session, standbys: readonly Standby[]): Promise<Lookout[]> {
+  return Promise.all([lookout(session), ...standbys.map((standby) => lookout(standby.session, standby))])
+}
+
+async function lookout(session: Session, standby?: Standby): Promise<Lookout> {
   const { since } = await session.one<{ since: Date }>('select clock_timestamp() as since')
   return { session, standby, since }
 }
 
 /**
- * Sessions whose latest statement names one of the tables by its old name. The server tells nobody but its log that a
- * statement was refused, so this is by the text alone, and only a sample.
+ * Sessions whose latest statement, begun since, names one of the tables by its old name; also those that are idle
+ * again. It is by the text alone, and only a sample.
  */
 export async function readAttempts(
   { session, standby, since }: Lookout,
@@ -35,7 +40,7 @@ export async function readAttempts(
 ): Promise<Attempt[]> {
   const rows = await session.query<Omit<Attempt, 'standby' | 'line'>>(
     `select n.relation, a.pid, a.usename as role, coalesce(r.rolsuper, false) as "isSuperuser", a.application_name as application,
-            host(a.client_addr) as client, a.query_start as at, left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120) as statement
+            host(a.client_addr) as client, a.query_start as at, a.query !~* n.old as "isUnqualified", left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120) as statement
        from pg_stat_activity a
        join jsonb_to_recordset($1::jsonb) n (relation oid, old text, bare text, new text)
          on a.query ~* n.old or (a.query ~* n.bare and a.query !~* n.new)

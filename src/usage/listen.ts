@@ -3,7 +3,8 @@ import type { EventStream } from '../events/stream.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import { readAttempts, type Attempt, type Lookout } from './attempts.ts'
 
-const sampleEveryMs = 100
+/** Sessions that last for one statement are there for some milliseconds. */
+const sampleEveryMs = 25
 
 /** Who was seen trying an old name: sessions of one role, application and address. */
 export interface Trier {
@@ -13,6 +14,8 @@ export interface Trier {
   readonly client: string | null
   /** Is not stopped by missing privileges. */
   readonly isSuperuser: boolean
+  /** Only statements without the schema were seen, which may have meant something else. */
+  readonly isUnqualified: boolean
   /** Statements seen; there may have been more. */
   readonly seen: number
   readonly lastAt: Date
@@ -49,10 +52,22 @@ async function lookAt(server: Lookout, tables: readonly TableFacts[]): Promise<A
 /** Attempts by whoever made them, the most frequent first. */
 export function triers(attempts: readonly Attempt[]): Trier[] {
   const found = new Map<string, Trier>()
-  for (const { standby, role, application, client, isSuperuser, at, statement } of attempts) {
+  for (const { standby, role, application, client, isSuperuser, at, statement, ...attempt } of attempts) {
     const key = JSON.stringify([standby, role, application, client])
-    const seen = (found.get(key)?.seen ?? 0) + 1
-    found.set(key, { standby, role, application, client, isSuperuser, seen, lastAt: at, statement })
+    const known = found.get(key)
+    const seen = (known?.seen ?? 0) + 1
+    const isUnqualified = attempt.isUnqualified && (known?.isUnqualified ?? true)
+    found.set(key, {
+      standby,
+      role,
+      application,
+      client,
+      isSuperuser,
+      isUnqualified,
+      seen,
+      lastAt: at,
+      statement,
+    })
   }
   return [...found.values()].sort((a, b) => b.seen - a.seen)
 }

@@ -13,6 +13,8 @@ export interface Sighting {
   readonly application: string
   readonly client: string | null
   readonly statement: string
+  /** By the name without its schema: whether the old one is meant depends on the search_path. Never evidence. */
+  readonly isUnqualified: boolean
   /** All of it in words. */
   readonly line: string
 }
@@ -80,6 +82,7 @@ function sighting(holder: Blocker, standby?: Standby): Sighting {
     application,
     client,
     statement: query,
+    isUnqualified: false,
     line: standby?.describe(holder) ?? describeBlocker(holder),
   }
 }
@@ -110,10 +113,14 @@ async function readCalls(session: Session): Promise<Map<number, number>> {
 /** Keeps the observation, so that later ones can say since when nothing has changed. */
 export async function recordUse(session: Session, run: number, seen: readonly Use[]): Promise<void> {
   if (seen.length === 0) return
+  const evidence = seen.map((use) => ({
+    ...use,
+    sightings: use.sightings.filter(({ isUnqualified }) => !isUnqualified),
+  }))
   await session.query(
     `insert into ${schema}.usage (run, relation, calls, sightings)
      select $1, (u->>'relation')::oid, (u->>'calls')::float8::bigint, u->'sightings' from jsonb_array_elements($2::jsonb) u
      on conflict do nothing`,
-    [run, JSON.stringify(seen)],
+    [run, JSON.stringify(evidence)],
   )
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Session } from '../pg/session.ts'
 import type { Standby } from '../standby/standby.ts'
 import type { TableFacts } from '../survey/facts.ts'
+import { readAttempts, type Lookout } from './attempts.ts'
 import { observeUse, type Sighting, type Use } from './observe.ts'
 
 const sampleEveryMs = 50
@@ -18,7 +19,18 @@ export async function watchUse(
   session: Session,
   tables: readonly TableFacts[],
   standbys: readonly Standby[],
-  { forMs, limit, signal }: { forMs: number; limit: number; signal?: AbortSignal },
+  {
+    forMs,
+    limit,
+    lookouts = [],
+    signal,
+  }: {
+    forMs: number
+    limit: number
+    /** Where statements that name an old name are looked for, too. */
+    lookouts?: readonly Lookout[]
+    signal?: AbortSignal
+  },
 ): Promise<Watched> {
   const before = await observeUse(session, tables, standbys)
   const seen = new SeenSessions()
@@ -26,6 +38,9 @@ export async function watchUse(
   while (performance.now() - began < forMs && signal?.aborted !== true) {
     for (const { relation, sightings } of await observeUse(session, tables, standbys))
       seen.add(relation, sightings)
+    for (const lookout of lookouts) {
+      for (const attempt of await readAttempts(lookout, tables)) seen.add(attempt.relation, [attempt])
+    }
     await sleep(sampleEveryMs)
   }
   const after = (await observeUse(session, tables, standbys)).map((use) => ({

@@ -36,8 +36,13 @@ function cells({
     calls === null ? 'not counted' : `${calls} uses${since === null ? '' : ` since ${moment(since)}`}`,
     ...(counted == null ? [] : [`${counted} now`]),
     lastUsedAt === null ? 'no use seen' : `last ${moment(lastUsedAt)}`,
-    quietMs === null ? 'not seen quiet yet' : `quiet for at least ${seconds(quietMs)}`,
+    quiet(quietMs, lastUsedAt),
   ]
+}
+
+function quiet(ms: number | null, lastUsedAt: Date | null): string {
+  if (ms !== null && ms < 1000 && lastUsedAt !== null) return 'used just now'
+  return ms === null ? 'not seen quiet yet' : `quiet for at least ${seconds(ms)}`
 }
 
 function users(all: readonly User[]): string[] {
@@ -50,12 +55,12 @@ function users(all: readonly User[]): string[] {
 
 /** Role, application, address and a statement of whoever uses an old name. */
 export function renderUser(
-  user: Pick<User, 'standby' | 'role' | 'application' | 'client' | 'statement'>,
+  user: Pick<User, 'standby' | 'role' | 'application' | 'client' | 'isUnqualified' | 'statement'>,
 ): string {
-  const { standby, role, application, client, statement } = user
+  const { standby, role, application, client, isUnqualified, statement } = user
   const who = `role ${role ?? '(none)'}, "${application}"${client === null ? '' : ` at ${client}`}`
   const where = standby === null ? '' : `on standby ${standby}: `
-  return `${where}${who}: ${chalk.dim(shortened(statement))}`
+  return `${where}${who}: ${chalk.dim(shortened(statement))}${isUnqualified ? ' (without the schema, so perhaps another table)' : ''}`
 }
 
 function shortened(statement: string): string {
