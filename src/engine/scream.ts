@@ -7,7 +7,7 @@ import {
   takePrivileges,
   type Silenced,
 } from '../journal/screams.ts'
-import { openStandbys } from '../standby/standby.ts'
+import { openStandbys, type Standby } from '../standby/standby.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import { lookoutsFrom, type Attempt } from '../usage/attempts.ts'
 import { listen, triers, type Trier } from '../usage/listen.ts'
@@ -100,7 +100,7 @@ async function silence(work: Work, tables: readonly TableFacts[], forMs: number)
     const attempts = await listen(tables, servers, { forMs, events, isOver })
     const wasGuarded = !guard.isGone
     await giveBack(work, notes)
-    await record(work, tables, attempts)
+    await record(work, tables, elsewhere.standbys, attempts)
     const outcome = {
       ms: performance.now() - began,
       names: tables.map((table) => ({
@@ -134,9 +134,10 @@ async function giveBack({ session }: Work, notes: readonly { id: number; name: s
 async function record(
   { session, run }: Work,
   tables: readonly TableFacts[],
+  standbys: readonly Standby[],
   attempts: readonly Attempt[],
 ): Promise<void> {
-  const uses = (await observeUse(session, tables)).map((use) => ({
+  const uses = (await observeUse(session, tables, standbys)).map((use) => ({
     ...use,
     sightings: attempts.filter(({ relation }) => relation === use.relation).slice(0, 20),
   }))
