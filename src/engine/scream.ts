@@ -35,10 +35,24 @@ export interface ScreamOutcome {
   readonly remarks: readonly string[]
 }
 
+/** What a scream would touch. */
+export interface ScreamList {
+  readonly names: readonly string[]
+  /** Functions that use these names: contract points most of them at the new ones, but only then. */
+  readonly routines: readonly string[]
+}
+
 /** The old names that would be silenced; nothing is changed. @throws MigrateError as `scream` does */
-export async function screamList(workspace: Workspace, choice: OldNameChoice): Promise<string[]> {
-  const now = await survey(workspace)
-  return chooseOldNames(now.facts.tables, choice).map(nameOf)
+export async function screamList(workspace: Workspace, choice: OldNameChoice): Promise<ScreamList> {
+  const { facts } = await survey(workspace)
+  const tables = chooseOldNames(facts.tables, choice)
+  const pointed = new Set(facts.pinnedNew.map(({ signature }) => signature))
+  const mentioned = tables.flatMap(({ mentions }) =>
+    mentions
+      .filter(({ signature, isQualified }) => isQualified || !pointed.has(signature))
+      .map(({ signature }) => signature),
+  )
+  return { names: tables.map(nameOf), routines: [...new Set(mentioned)].sort() }
 }
 
 /**
@@ -76,7 +90,7 @@ async function refuseFixed(work: Work, tables: readonly TableFacts[]): Promise<v
     'the privileges on old names could not be given back as they are, so they are not taken',
     {
       detail: reasons,
-      next: ['run the same command as a superuser', 'or leave these tables out with --service or --table'],
+      next: ['run the same command as a superuser', 'or choose the other tables with --service or --table'],
     },
   )
 }
@@ -87,14 +101,12 @@ async function silence(work: Work, tables: readonly TableFacts[], forMs: number)
   await using guard = await ScreamGuard.post(target, plan.name)
   const began = performance.now()
   const before = await rollbacks(work)
-  const notes = await noteScreams(session, run, tables.map(silenced), {
-    forMs: forMs + guardLateMs,
-    guard: guard.pid,
-  })
+  const notes = await noteScreams(session, run, tables.map(silenced), guard.pid)
   const ids = notes.map(({ id }) => id)
   try {
-    if (!(await guard.watch(ids, session)) || !(await takePrivileges(session, lease, ids)))
-      throw unguarded('nothing was taken')
+    const isTaken =
+      (await guard.watch(ids, session)) && (await takePrivileges(session, lease, ids, forMs + guardLateMs))
+    if (!isTaken) throw unguarded('nothing was taken')
     const servers = await lookoutsFrom(session, elsewhere.standbys)
     const isOver = (): boolean => guard.isGone || signal?.aborted === true
     const attempts = await listen(tables, servers, { forMs, events, isOver })

@@ -5,6 +5,9 @@ import type { Session } from '../pg/session.ts'
 import { isRetryable } from '../pg/sqlstate.ts'
 import { leaseLock, type Lease } from './lease.ts'
 
+/** How long a note may stand before its privileges are taken, or are never taken. */
+const preparationMs = 60_000
+
 /** An old name whose privileges are to be taken for a time. */
 export interface Silenced {
   readonly relation: number
@@ -27,7 +30,7 @@ export async function noteScreams(
   session: Session,
   run: number,
   names: readonly Silenced[],
-  { forMs, guard }: { forMs: number; guard: number },
+  guard: number,
 ): Promise<{ id: number; name: string }[]> {
   return session.query(
     `insert into ${schema}.screams (run, relation, name, owner, acl, column_acls, grants, until, guard)
@@ -38,22 +41,23 @@ export async function noteScreams(
        from jsonb_to_recordset($2::jsonb) n (relation oid, name text)
        join pg_class c on c.oid = n.relation cross join lateral ${schema}.acls_of(n.relation) a
      returning id::int, name`,
-    [run, JSON.stringify(names), forMs, guard],
+    [run, JSON.stringify(names), preparationMs, guard],
   )
 }
 
 /**
- * Takes every privilege on the noted names in one transaction, and only while their guard lives.
+ * Takes every privilege on the noted names for `forMs`, in one transaction and only while their guard lives.
  * @returns false when the guard is gone, with nothing taken
  */
 export async function takePrivileges(
   session: Session,
   lease: Lease,
   ids: readonly number[],
+  forMs: number,
 ): Promise<boolean> {
   return inTransaction(session, async () => {
     await session.script(lease.fence)
-    const isGuarded = await take(session, ids)
+    const isGuarded = await take(session, ids, forMs)
     return { isKept: isGuarded, result: isGuarded }
   })
 }
@@ -84,8 +88,8 @@ export async function rehearse(session: Session, run: number, name: Silenced): P
     // A savepoint, since transactions that are rolled back are counted afterwards.
     await session.script('savepoint rehearsal')
     const { pid } = await session.one<{ pid: number }>('select pg_backend_pid() as pid')
-    const [note] = await noteScreams(session, run, [name], { forMs: 60_000, guard: pid })
-    await take(session, [note!.id])
+    const [note] = await noteScreams(session, run, [name], pid)
+    await take(session, [note!.id], preparationMs)
     const result = await give(session, note!.id, 'rehearsal')
     await session.script('rollback to savepoint rehearsal')
     return { isKept: true, result }
@@ -127,7 +131,7 @@ export async function readRemarks(session: Session, ids: readonly number[]): Pro
   return rows.map(({ line }) => line)
 }
 
-async function take(session: Session, ids: readonly number[]): Promise<boolean> {
+async function take(session: Session, ids: readonly number[], forMs: number): Promise<boolean> {
   const taken = await session.query(
     `with noted as materialized (
        select s.id, s.relation from ${schema}.screams s join pg_stat_activity g on g.pid = s.guard and g.state = 'active'
@@ -136,8 +140,8 @@ async function take(session: Session, ids: readonly number[]): Promise<boolean> 
     [ids],
   )
   await session.query(
-    `update ${schema}.screams set taken_at = clock_timestamp() where id = any($1::bigint[])`,
-    [ids],
+    `update ${schema}.screams set taken_at = clock_timestamp(), until = clock_timestamp() + $2 * interval '1 ms' where id = any($1::bigint[])`,
+    [ids, forMs],
   )
   return taken.length === ids.length
 }

@@ -87,6 +87,6 @@ test('runner and guard killed: the next command gives back before anything else,
 test('killed anywhere, nothing is left of it after the next command', async () => {
   const ways = [{ commands: [back], end: await scene.undisturbed(back) }]
   const { writes } = await scene.measure(pool, command)
-  for (let number = 3; number <= writes; number += process.env['SOAK'] ? 1 : 7)
+  for (let number = 3; number <= writes; number += process.env['SOAK'] ? 1 : 9)
     await scene.killAndGoOn(pool, command, { at: number % 2 === 0 ? 'before' : 'after', number }, ways)
 })

@@ -255,10 +255,7 @@ test('a runner that is no superuser but a member of the owner takes and gives ba
   )
   const url = new URL(database.url)
   url.username = 'scream_runner'
-  const plan = planFor(url.href, {
-    services: { accounts: ['users'] },
-    allow: [{ rule: 'standby-unknown', on: '*', because: 'test' }],
-  })
+  const plan = planFor(url.href, { services: { accounts: ['users'] } })
   await run(plan, [1, 2])
   await using client = await connect(database.url)
   const before = await aclsOf(client, 'public.users')

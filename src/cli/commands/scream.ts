@@ -24,7 +24,11 @@ export function addScream(program: Command, signal: AbortSignal): void {
       const request = { ...chosenNames(options), forMs: length(options.for) }
       const workspace = await openWorkspace(await context.plan(), 'scream', context.events)
       try {
-        const names = await screamList(workspace, request)
+        const { names, routines } = await screamList(workspace, request)
+        if (routines.length > 0) {
+          const text = `functions use these old names, and what runs them may fail too, by whatever name: ${routines.join(', ')}`
+          context.events.emit({ type: 'notice', level: 'warning', text })
+        }
         await confirmChange(
           context.options,
           `Take all privileges on ${names.join(', ')} for ${options.for}? Statements by ${names.length === 1 ? 'that name' : 'these names'} fail meanwhile.`,
