@@ -31,15 +31,16 @@ export async function listen(
   const attempts = new Map<string, Attempt>()
   const subject = `${tables.length} old ${tables.length === 1 ? 'name' : 'names'} without privileges`
   const began = performance.now()
-  for (let leftMs = forMs; leftMs > 0 && !isOver(); leftMs = forMs - (performance.now() - began)) {
+  for (let isLast = false; !isLast;) {
+    const leftMs = Math.max(0, forMs - (performance.now() - began))
+    isLast = leftMs === 0 || isOver()
     for (const found of await Promise.all(servers.map((server) => lookAt(server, tables)))) {
       for (const attempt of found)
         attempts.set(JSON.stringify([attempt.standby, attempt.pid, attempt.at, attempt.relation]), attempt)
     }
-    events.emit({ type: 'countdown', subject, leftMs, seen: attempts.size })
-    await sleep(Math.min(sampleEveryMs, leftMs))
+    events.emit({ type: 'countdown', subject, leftMs: isLast ? 0 : leftMs, seen: attempts.size })
+    if (!isLast) await sleep(Math.min(sampleEveryMs, leftMs))
   }
-  events.emit({ type: 'countdown', subject, leftMs: 0, seen: attempts.size })
   return [...attempts.values()]
 }
 
