@@ -7,6 +7,7 @@ import {
   takePrivileges,
   type Silenced,
 } from '../journal/screams.ts'
+import { sqlstate, stateOf } from '../pg/sqlstate.ts'
 import { openStandbys, type Standby } from '../standby/standby.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import { lookoutsFrom, type Attempt } from '../usage/attempts.ts'
@@ -84,15 +85,7 @@ async function refuseFixed(work: Work, tables: readonly TableFacts[]): Promise<v
     })
     if (reason !== undefined) reasons.push(`${nameOf(table)}: ${reason}`)
   }
-  if (reasons.length === 0) return
-  throw new MigrateError(
-    'privileges-fixed',
-    'the privileges on old names could not be given back as they are, so they are not taken',
-    {
-      detail: reasons,
-      next: ['run the same command as a superuser', 'or choose the other tables with --service or --table'],
-    },
-  )
+  if (reasons.length > 0) throw fixed(reasons)
 }
 
 async function silence(work: Work, tables: readonly TableFacts[], forMs: number): Promise<ScreamOutcome> {
@@ -169,6 +162,17 @@ async function rollbacks({ session }: Work): Promise<number> {
 
 function silenced(table: TableFacts): Silenced {
   return { relation: standsAtOldName(table)!, name: nameOf(table) }
+}
+
+function fixed(reasons: readonly string[]): MigrateError {
+  return new MigrateError(
+    'privileges-fixed',
+    'the privileges on old names could not be given back as they are, so they are not taken',
+    {
+      detail: reasons,
+      next: ['run the same command as a superuser', 'or choose the other tables with --service or --table'],
+    },
+  )
 }
 
 function unguarded(sentence: string): MigrateError {
