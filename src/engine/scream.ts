@@ -98,12 +98,17 @@ async function silence(work: Work, tables: readonly TableFacts[], forMs: number)
   const ids = notes.map(({ id }) => id)
   try {
     const isTaken =
-      (await guard.watch(ids, session)) && (await takePrivileges(session, lease, ids, forMs + guardLateMs))
+      (await guard.watch(ids, session)) &&
+      (await takePrivileges(session, lease, ids, forMs + guardLateMs).catch((error: unknown) => {
+        // Somebody has granted something since it was tried.
+        throw stateOf(error) === sqlstate.privilegesRemain ? fixed([(error as Error).message]) : error
+      }))
     if (!isTaken) throw unguarded('nothing was taken')
     const servers = await lookoutsFrom(session, elsewhere.standbys)
     const isOver = (): boolean => guard.isGone || signal?.aborted === true
+    const listening = performance.now()
     const attempts = await listen(tables, servers, { forMs, events, isOver })
-    const wasGuarded = !guard.isGone
+    const wasGuarded = !guard.isGone || performance.now() - listening >= forMs
     await giveBack(work, notes)
     await record(work, tables, elsewhere.standbys, attempts)
     const outcome = {
