@@ -153,6 +153,32 @@ create table pauses (
 comment on table pauses is 'Poolers that a runner was about to pause; the row goes when they are resumed';
 comment on column pauses.database is 'The database as the pooler calls it';
 
+create table screams (
+  id bigint generated always as identity primary key,
+  run bigint not null references runs on delete cascade,
+  relation oid not null,
+  name text not null,
+  owner oid not null,
+  acl text,
+  column_acls jsonb not null,
+  grants jsonb not null,
+  until timestamptz not null,
+  guard int not null,
+  began_by text not null default session_user,
+  noted_at timestamptz not null default clock_timestamp(),
+  taken_at timestamptz,
+  given_back_at timestamptz,
+  given_back_by text,
+  remark text
+);
+comment on table screams is 'Privileges taken from an old name for a time, to see who needs them';
+comment on column screams.acl is 'pg_class.relacl as it was; null stands for the privileges that an owner has by itself';
+comment on column screams.column_acls is 'pg_attribute.attacl as it was, by name of the column';
+comment on column screams.grants is 'The same with the OIDs of roles, in the order in which it was granted';
+comment on column screams.guard is 'The backend that gives back should nobody else do so';
+comment on column screams.remark is 'In what the privileges are not as they were before';
+create index screams_open on screams (run) where given_back_at is null;
+
 -- A transition that the state machine does not know is refused whoever tries it.
 create function check_transition() returns trigger
   language plpgsql
@@ -186,7 +212,141 @@ begin
 end
 $$;
 
+-- The privileges on a relation and its columns, one row for each entry of their lists, in the order of these. No list
+-- stands for what the owner has by itself.
+create function privileges_of(
+  relation oid, out "column" smallint, out "position" bigint, out grantor oid, out grantee oid, out plain text[], out grantable text[]
+) returns setof record
+  language sql stable
+  set search_path from current
+as $$
+  select l.col, min(x.position), x.grantor, x.grantee,
+         coalesce(array_agg(x.privilege) filter (where not x.grantable), '{}'),
+         coalesce(array_agg(x.privilege) filter (where x.grantable), '{}')
+    from (select null::smallint as col, coalesce(c.relacl, acldefault('r', c.relowner)) as acl from pg_class c where c.oid = relation
+          union all
+          select a.attnum, a.attacl from pg_attribute a where a.attrelid = relation and not a.attisdropped) l
+   cross join lateral aclexplode(l.acl) with ordinality x (grantor, grantee, privilege, grantable, position)
+   group by l.col, x.grantor, x.grantee
+$$;
+
+-- The lists of privileges as text.
+create function acls_of(relation oid, out acl text, out column_acls jsonb)
+  language sql stable
+  set search_path from current
+as $$
+  select (select c.relacl::text from pg_class c where c.oid = relation),
+         (select coalesce(jsonb_object_agg(a.attname, a.attacl::text), '{}') from pg_attribute a
+           where a.attrelid = relation and a.attacl is not null and not a.attisdropped)
+$$;
+
+-- Grants or revokes as another role, but only where the current one would not be the grantor itself.
+create function grant_as(grantor oid, owner oid, statement text) returns void
+  language plpgsql
+  set search_path from current
+as $$
+declare
+  own text := current_setting('role');
+begin
+  if grantor <> owner or not pg_has_role(current_user, owner, 'USAGE') then
+    perform set_config('role', pg_get_userbyid(grantor)::text, true);
+  end if;
+  execute statement;
+  perform set_config('role', own, true);
+end
+$$;
+
+create function grantee_name(grantee oid) returns text
+  language sql stable
+as $$ select case when grantee = 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end $$;
+
+-- Takes every privilege on a relation from everyone, also from its owner. Columns and later entries first, as long as
+-- their grantors still hold the option to grant; what is gone with them by then is no failure.
+create function take_privileges(relation oid) returns void
+  language plpgsql
+  set search_path from current
+as $$
+declare
+  entry record;
+begin
+  for entry in
+    select p.*, c.relowner as owner, '(' || quote_ident(a.attname) || ')' as columns
+      from privileges_of(relation) p join pg_class c on c.oid = relation
+      left join pg_attribute a on a.attrelid = relation and a.attnum = p."column"
+     order by p."column" nulls last, p.position desc
+  loop
+    begin
+      perform grant_as(entry.grantor, entry.owner, format('revoke all %s on %s from %s cascade',
+        entry.columns, relation::regclass, grantee_name(entry.grantee)));
+    exception when insufficient_privilege then null;
+    end;
+  end loop;
+  if exists (select from privileges_of(relation)) then
+    raise exception 'not everything can be taken: %', to_jsonb(acls_of(relation)) using errcode = 'MG005';
+  end if;
+end
+$$;
+
+-- Gives back what a scream has taken, once, whoever asks first; null when it was given back before. What somebody has
+-- granted meanwhile stays. The answer says in what the privileges are not as they were.
+create function give_privileges(scream bigint, giver text) returns text
+  language plpgsql
+  set search_path from current
+as $$
+declare
+  noted screams;
+  entry record;
+  owner_now oid;
+  granted text;
+  remarks text[] := '{}';
+begin
+  select * into noted from screams where id = scream and given_back_at is null for update;
+  if not found then return null; end if;
+  select relowner into owner_now from pg_class where oid = noted.relation;
+  if noted.taken_at is not null and owner_now is null then
+    remarks := array['the old name is gone'];
+  elsif noted.taken_at is not null then
+    for entry in
+      -- What the owner had and gave is another’s with the ownership, as ALTER … OWNER TO does it.
+      select g."column", case when g.grantor = noted.owner then owner_now else g.grantor end as grantor,
+             case when g.grantee = noted.owner then owner_now else g.grantee end as grantee, o.privileges, o.options,
+             ' (' || quote_ident(a.attname) || ')' as columns
+        from jsonb_array_elements(noted.grants) with ordinality l (entry, n)
+       cross join lateral jsonb_to_record(l.entry) g ("column" smallint, grantor oid, grantee oid, plain text[], grantable text[])
+       cross join lateral (values (g.plain, ''), (g.grantable, ' with grant option')) o (privileges, options)
+        left join pg_attribute a on a.attrelid = noted.relation and a.attnum = g."column" and not a.attisdropped
+       where o.privileges <> '{}'
+       order by n, o.options
+    loop
+      if entry."column" is not null and entry.columns is null
+         or not exists (select from pg_roles where oid = entry.grantor)
+         or entry.grantee <> 0 and not exists (select from pg_roles where oid = entry.grantee) then
+        remarks := remarks || format('a column or a role is gone for which there was %s', array_to_string(entry.privileges, ', '));
+        continue;
+      end if;
+      select string_agg(privilege || coalesce(entry.columns, ''), ', ') into granted from unnest(entry.privileges) privilege;
+      perform grant_as(entry.grantor, owner_now, format('grant %s on %s to %s%s',
+        granted, noted.relation::regclass, grantee_name(entry.grantee), entry.options));
+    end loop;
+    remarks := remarks || array(
+      select format('they are %s %s and were %s %s', a.acl, a.column_acls, b.acl, noted.column_acls)
+        from acls_of(noted.relation) a cross join coalesce(noted.acl, acldefault('r', owner_now)::text) b (acl)
+       where (a.acl, a.column_acls) is distinct from (b.acl, noted.column_acls));
+  end if;
+  update screams
+     set given_back_at = clock_timestamp(), given_back_by = giver, remark = nullif(array_to_string(remarks, '; '), '')
+   where id = scream;
+  return array_to_string(remarks, '; ');
+end
+$$;
+
 -- Down Migration
+drop function give_privileges(bigint, text);
+drop function take_privileges(oid);
+drop function grantee_name(oid);
+drop function grant_as(oid, oid, text);
+drop function acls_of(oid);
+drop function privileges_of(oid);
 drop function fence(text, bigint);
-drop table pauses, drift, usage, events, leases, steps, phases, objects, mappings, runs;
+drop table screams, pauses, drift, usage, events, leases, steps, phases, objects, mappings, runs;
 drop function check_transition();

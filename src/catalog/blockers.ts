@@ -7,6 +7,8 @@ export interface Blocker {
   readonly mode: string
   readonly application: string
   readonly role: string | null
+  /** Its address; null for one on the server’s own socket. */
+  readonly client: string | null
   readonly backendType: string
   readonly state: string
   readonly ageMs: number
@@ -21,7 +23,7 @@ export async function readBlockers(
 ): Promise<Blocker[]> {
   return session.query<Blocker>(
     `select distinct on (coalesce(l.pid, 0), l.virtualtransaction) l.pid, l.relation::regclass::text as relation, l.mode,
-            coalesce(a.application_name, '') as application, a.usename as role,
+            coalesce(a.application_name, '') as application, a.usename as role, host(a.client_addr) as client,
             coalesce(a.backend_type, 'prepared transaction') as "backendType",
             coalesce(a.state, '') as state,
             coalesce(extract(epoch from clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start)) * 1000, 0)::float8 as "ageMs",

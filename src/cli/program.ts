@@ -4,8 +4,10 @@ import { addBackup } from './commands/backup.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExecute } from './commands/execute.ts'
 import { addInit } from './commands/init.ts'
+import { addObserve } from './commands/observe.ts'
 import { addPlan } from './commands/plan.ts'
 import { addRollback } from './commands/rollback.ts'
+import { addScream } from './commands/scream.ts'
 import { addStatus } from './commands/status.ts'
 import { addUninstall } from './commands/uninstall.ts'
 import { addVerify } from './commands/verify.ts'
@@ -40,6 +42,8 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     addVerify,
     addExecute,
     addRollback,
+    addObserve,
+    addScream,
     addBackup,
     addUninstall,
   ])

@@ -8,6 +8,7 @@ import type { MappingRow } from '../journal/rows.ts'
 import { JournalWriter } from '../journal/writer.ts'
 import { toolVersion } from '../version.ts'
 import { inOwnWords } from './failure.ts'
+import { giveBackOwn } from './leftovers.ts'
 import { resumeLeftovers } from './pooler.ts'
 import { stopError, type Work } from './work.ts'
 import { survey, type Survey, type Workspace } from './workspace.ts'
@@ -53,6 +54,7 @@ async function leased<T>(
   events.emit({ type: 'lease:taken', epoch: lease.epoch })
   try {
     const journal = new JournalWriter(workspace.session, lease)
+    await giveBackOwn(workspace, events)
     const current = await survey(workspace)
     const run = current.journal?.run.id ?? (await beginRun(workspace, journal, current))
     await endOrphanedDumps(workspace)

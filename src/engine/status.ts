@@ -2,12 +2,10 @@ import { readDrift, type Drift } from '../journal/drift.ts'
 import { readLease, type LeaseRow } from '../journal/read.ts'
 import type { WorkState } from '../journal/rows.ts'
 import { readBlockers, describeBlocker } from '../catalog/blockers.ts'
-import { oldName } from '../steps/names.ts'
-import { qualified } from '../pg/quoting.ts'
 import { findingLine, isBlocking } from '../survey/finding.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { observeUse, recordUse } from '../usage/observe.ts'
-import { readQuiet } from '../usage/quiet.ts'
+import { describeOldNames, type OldNameStatus } from '../usage/old-names.ts'
 import { isDone, isPending, phaseRow, placedSteps } from './phases.ts'
 import { phaseFindings } from './readiness.ts'
 import { observeStep } from './step.ts'
@@ -34,13 +32,6 @@ export interface PhaseStatus {
   readonly endedAt: Date | null
   readonly steps: readonly StepStatus[]
   readonly poison: string | null
-}
-
-export interface OldNameStatus {
-  readonly name: string
-  readonly quietMs: number | null
-  readonly calls: number | null
-  readonly users: readonly string[]
 }
 
 export interface Status {
@@ -172,15 +163,8 @@ async function oldNames(
   await using elsewhere = await openStandbys(plan.databases[target.alias]!.standbys, `${plan.name}/status`)
   const seen = await observeUse(session, now.facts.tables, elsewhere.standbys)
   await recordUse(session, run, seen)
-  const quiet = await readQuiet(session, run)
-  return now.facts.tables
-    .filter(({ location }) => location.stand === 'switched')
-    .map((table) => ({
-      name: qualified(oldName(table)),
-      quietMs: quiet.get(table.relation)?.quietMs ?? null,
-      calls: seen.find(({ relation }) => relation === table.relation)?.calls ?? null,
-      users: seen.find(({ relation }) => relation === table.relation)?.sightings ?? [],
-    }))
+  const switched = now.facts.tables.filter(({ location }) => location.stand === 'switched')
+  return await describeOldNames(session, run, switched, seen)
 }
 
 function nextCommands(now: Survey, { plan }: Workspace, isLive: boolean): string[] {

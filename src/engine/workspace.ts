@@ -1,3 +1,4 @@
+import { EventStream } from '../events/stream.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { readJournalState, type JournalState } from '../journal/install.ts'
 import { readJournal, type Journal } from '../journal/read.ts'
@@ -12,6 +13,7 @@ import { readFacts, type Facts, type Remembered } from '../survey/facts.ts'
 import { readStrays, resolveMappings, type Resolved } from '../survey/mapping.ts'
 import { inOwnWords } from './failure.ts'
 import { checkIdentity } from './identity.ts'
+import { giveBackLeftovers } from './leftovers.ts'
 
 /** A plan, the database it is about, and a session there. */
 export interface Workspace {
@@ -32,15 +34,22 @@ export interface Survey {
 }
 
 /**
- * Connects to the plan’s database and sees that it can be worked with.
+ * Connects to the plan’s database and sees that it can be worked with. What a scream has left behind whose runner was
+ * killed is given back first.
  * @throws MigrateError `connection-failed`, `server-unsupported`, `server-standby`, `pooler-detected`
  */
-export async function openWorkspace(plan: Plan, purpose: string): Promise<Workspace> {
+export async function openWorkspace(
+  plan: Plan,
+  purpose: string,
+  events = new EventStream(),
+): Promise<Workspace> {
   const alias = plan.services[0]!.database
   const target: DatabaseTarget = { alias, url: plan.databases[alias]!.url }
   const session = await Session.connect(target, `migrate/${plan.name}/${purpose}`)
   try {
-    return { plan, target, session, server: await checkServer(session) }
+    const server = await checkServer(session)
+    await giveBackLeftovers(session, server, events)
+    return { plan, target, session, server }
   } catch (error) {
     await session.close()
     throw error

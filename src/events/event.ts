@@ -30,6 +30,13 @@ export type MigrateEvent =
       rate: number
       etaMs: number | null
     }
+  | {
+      /** Something is watched for a time; `seen` counts what was seen so far. */
+      type: 'countdown'
+      subject: string
+      leftMs: number
+      seen: number
+    }
   | { type: 'probe:start'; probe: string }
   | { type: 'probe:end'; probe: string; ok: boolean; findings: number }
   | { type: 'notice'; level: 'info' | 'warning'; text: string }

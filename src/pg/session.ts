@@ -95,6 +95,12 @@ export class Session implements AsyncDisposable {
     await this.#client.end().catch(() => undefined)
   }
 
+  /** Leaves at once, without waiting for a statement that is under way there. */
+  abandon(): void {
+    const { stream } = (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection
+    stream.destroy()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

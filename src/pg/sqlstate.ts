@@ -27,6 +27,7 @@ export const sqlstate = {
   staleEpoch: 'MG001',
   drift: 'MG002',
   illegalTransition: 'MG003',
+  privilegesRemain: 'MG005',
 } as const
 
 /**

@@ -92,7 +92,10 @@ async function look(context: PreflightContext, url: string): Promise<Look> {
     return {
       ...nothing,
       slots: subscriptions.flatMap(({ slot }) => slot ?? []),
-      stopped: stopped(subscriber, subscriptions),
+      // Once tables have moved here a worker stops until they have moved there.
+      stopped: context.tables.some(({ live, source }) => live.schema !== source)
+        ? []
+        : stopped(subscriber, subscriptions),
       ...(await tables(context, subscriber)),
     }
   } catch (error) {

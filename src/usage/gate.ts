@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { formatDuration } from '../plan/duration.ts'
 import { qualified } from '../pg/quoting.ts'
@@ -6,12 +5,12 @@ import type { Session } from '../pg/session.ts'
 import type { Standby } from '../standby/standby.ts'
 import { oldName } from '../steps/names.ts'
 import type { TableFacts } from '../survey/facts.ts'
-import { observeUse, recordUse } from './observe.ts'
+import { recordUse } from './observe.ts'
 import { readQuiet } from './quiet.ts'
+import { watchUse } from './watch.ts'
 
 /** Long enough for the statistics of busy sessions to arrive (they are sent at most once a second). */
 const watchMs = 2_500
-const sampleEveryMs = 50
 const settleMs = 14_000
 
 /**
@@ -41,7 +40,7 @@ export async function awaitQuietNames(
   if (loud.length > 0) throw waiting(`old names have not been quiet for ${formatDuration(quietMs)} yet`, loud)
 }
 
-interface Use {
+interface InUse {
   /** Was a session seen, or has only a count gone up? */
   readonly isSeen: boolean
   readonly lines: readonly string[]
@@ -53,26 +52,16 @@ async function watchOnce(
   run: number,
   tables: readonly TableFacts[],
   standbys: readonly Standby[],
-): Promise<Use[]> {
-  const before = await observeUse(session, tables, standbys)
+): Promise<InUse[]> {
+  const { before, after } = await watchUse(session, tables, standbys, { forMs: watchMs, limit: 5 })
   await recordUse(session, run, before)
-  const users = new Map<number, Set<string>>()
-  for (const began = performance.now(); performance.now() - began < watchMs; await sleep(sampleEveryMs)) {
-    for (const { relation, sightings } of await observeUse(session, tables, standbys)) {
-      for (const sighting of sightings) users.set(relation, (users.get(relation) ?? new Set()).add(sighting))
-    }
-  }
-  const after = (await observeUse(session, tables, standbys)).map((seen) => ({
-    ...seen,
-    sightings: [...(users.get(seen.relation) ?? [])].slice(0, 5),
-  }))
   await recordUse(session, run, after)
-  return tables.flatMap((table): Use[] => {
+  return tables.flatMap((table): InUse[] => {
     const [first, last] = [before, after].map((list) =>
       list.find(({ relation }) => relation === table.relation),
     )
     const more = (last?.calls ?? 0) - (first?.calls ?? 0)
-    const sessions = last?.sightings ?? []
+    const sessions = (last?.sightings ?? []).map(({ line }) => line)
     if (more <= 0 && sessions.length === 0) return []
     const what = more > 0 ? `${more} statements in ${watchMs / 1000} s` : 'in use'
     const lines = [`${qualified(oldName(table))}: ${what}`, ...sessions.map((line) => `  ${line}`)]

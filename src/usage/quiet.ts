@@ -6,10 +6,10 @@ export interface Quiet {
   readonly relation: number
   /** For how long nothing has shown a use, ms; null when it has never been observed. */
   readonly quietMs: number | null
-  /** Sessions seen using it in the latest observation. */
-  readonly sightings: readonly string[]
-  readonly lastCalls: number | null
-  readonly observations: number
+  /** The first observation; nothing is known of the time before. */
+  readonly since: Date
+  /** The observation that told of the latest use; null when none has. */
+  readonly lastUsedAt: Date | null
 }
 
 /**
@@ -17,16 +17,10 @@ export interface Quiet {
  * seen. What happened before the first observation is not known and counts as use.
  */
 export async function readQuiet(session: Session, run: number): Promise<Map<number, Quiet>> {
-  const rows = await session.query<{
-    relation: number
-    quietMs: number | null
-    sightings: string[]
-    lastCalls: number | null
-    observations: number
-  }>(
+  const rows = await session.query<Quiet>(
     `with seen as (
        select u.*, last_value(calls) over w as final,
-              first_value(sightings) over (partition by relation order by observed_at desc) as latest
+              calls is distinct from lag(calls, 1, calls) over (partition by relation order by observed_at) as moved
          from ${schema}.usage u where run = $1
        window w as (partition by relation order by observed_at rows between unbounded preceding and unbounded following)),
      used as (
@@ -34,7 +28,7 @@ export async function readQuiet(session: Session, run: number): Promise<Map<numb
         where calls is distinct from final or sightings <> '[]' group by relation)
      select s.relation,
             (extract(epoch from clock_timestamp() - min(s.observed_at) filter (where u.at is null or s.observed_at > u.at)) * 1000)::float8 as "quietMs",
-            (array_agg(s.latest))[1] as sightings, max(s.final)::float8 as "lastCalls", count(*)::int as observations
+            min(s.observed_at) as since, max(s.observed_at) filter (where s.moved or s.sightings <> '[]') as "lastUsedAt"
        from seen s left join used u using (relation)
       group by s.relation`,
     [run],

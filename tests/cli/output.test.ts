@@ -32,6 +32,8 @@ describe('help', () => {
     ['verify'],
     ['execute'],
     ['rollback'],
+    ['observe'],
+    ['scream'],
     ['backup'],
     ['backup', 'list'],
     ['backup', 'verify'],

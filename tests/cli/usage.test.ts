@@ -52,6 +52,19 @@ const slips: readonly [name: string, args: string[], message: RegExp, next?: Reg
     ['execute', '--phase', '1', '--yes', '--wait', 'long'],
     /--wait takes a duration/,
   ],
+  ['a scream of no time', ['scream', '--for', '0s', '--yes'], /--for takes a time from 1s to 1d, not "0s"/],
+  ['a scream without end', ['scream', '--for', '2d', '--yes'], /--for takes a time from 1s to 1d, not "2d"/],
+  ['a watch that is no duration', ['observe', '--for', 'ever'], /--for takes a duration/],
+  [
+    'a service that there is not',
+    ['scream', '--service', 'sale', '--yes'],
+    /--service: the plan has no "sale" \(did you mean "sales"\?\)/,
+  ],
+  [
+    'a table that there is not',
+    ['observe', '--table', 'public.orders,public.user'],
+    /--table: the plan has no "public\.user" \(did you mean "public\.users"\?\)/,
+  ],
   ['an unknown probe', ['verify', '--only', 'contents'], /no probe "contents" \(did you mean "content"\?\)/],
   ['verify of a phase that there is not', ['verify', '--phase', '5'], /--phase takes a phase from 1 to 4/],
 ]
@@ -129,6 +142,25 @@ describe('what wants a yes', () => {
       ['rollback', '--to', '0'],
       { ...nobody, message: /^Undo phase 1 "expand"\? There is nobody to ask$/, next: /--yes/ },
       { watched: begun },
+    )
+    expect((await desk.run(['rollback', '--to', '0', '--yes'])).code).toBe(0)
+    expect((await desk.run(['uninstall', '--confirm', 'shop'])).code).toBe(0)
+  })
+
+  test('a scream is not done without', async () => {
+    expect((await desk.run(['execute', '--to', '2', '--yes'])).code).toBe(0)
+    const begun = await watch(database.url)
+    await expectRefusal(
+      desk,
+      ['scream', '--table', 'public.users'],
+      { ...nobody, message: /^Take all privileges on public\.users for 60s\? /, next: /--yes/ },
+      { watched: begun },
+    )
+    const { code, result } = await desk.json<{ names: unknown }>(['scream', '--for', '1s', '--yes'])
+    expect([code, result.names]).toEqual([0, [{ name: 'public.users', triers: [] }]])
+    const { stdout } = await desk.run(['observe', '--for', '1s'])
+    expect(stdout).toMatch(
+      /^watched for 1\.\d s\nold names \(1\):\n {2}public\.users {2}0 uses since .*no use seen/,
     )
     expect((await desk.run(['rollback', '--to', '0', '--yes'])).code).toBe(0)
     expect((await desk.run(['uninstall', '--confirm', 'shop'])).code).toBe(0)

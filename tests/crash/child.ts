@@ -3,7 +3,7 @@
 import pg from 'pg'
 import { isMigrateError } from '../../src/errors/migrate-error.ts'
 import { planFor } from '../support/plan.ts'
-import { run, undo } from '../support/run.ts'
+import { run, silence, undo } from '../support/run.ts'
 import type { FromChild, Job } from './job.ts'
 
 let events = 0
@@ -27,7 +27,8 @@ async function perform(job: Job): Promise<void> {
   try {
     const plan = planFor(job.url, job.sketch)
     if ('execute' in job.command) await run(plan, job.command.execute, settings)
-    else await undo(plan, job.command.rollback, settings)
+    else if ('rollback' in job.command) await undo(plan, job.command.rollback, settings)
+    else await silence(plan, job.command.scream, settings)
   } catch (failure) {
     error = isMigrateError(failure)
       ? {

@@ -1,11 +1,15 @@
 import type { RollbackTarget } from '../../src/engine/rollback.ts'
+import type { ScreamRequest } from '../../src/engine/scream.ts'
 import type { PlanSketch } from '../support/plan.ts'
 
 /** What a child process is told to do, and when to die. */
 export interface Job {
   readonly url: string
   readonly sketch: PlanSketch
-  readonly command: { readonly execute: readonly number[] } | { readonly rollback: RollbackTarget }
+  readonly command:
+    | { readonly execute: readonly number[] }
+    | { readonly rollback: RollbackTarget }
+    | { readonly scream: ScreamRequest }
   readonly waitMs?: number
   readonly kill?: Death
 }

@@ -5,7 +5,7 @@ import { freshDatabase, type FreshDatabase } from '../support/database.ts'
 import { dumpAll, journalStates } from '../support/dump.ts'
 import { isMigrateError } from '../../src/errors/migrate-error.ts'
 import { planFor, type PlanSketch } from '../support/plan.ts'
-import { run, undo } from '../support/run.ts'
+import { run, silence, undo } from '../support/run.ts'
 import { sampleDatabase, samplePlan } from '../support/sample.ts'
 import type { Death, Job } from './job.ts'
 import type { RunnerPool } from './runner-process.ts'
@@ -51,7 +51,9 @@ export class Scene implements AsyncDisposable {
   async perform(database: FreshDatabase, command: Command): Promise<void> {
     const plan = planFor(database.url, this.sketch)
     if ('execute' in command) await run(plan, command.execute, { waitMs: 10_000 })
-    else await undo(plan, command.rollback, { waitMs: 10_000 }).catch(unlessNothing)
+    else if ('rollback' in command)
+      await undo(plan, command.rollback, { waitMs: 10_000 }).catch(unlessNothing)
+    else await silence(plan, command.scream, { waitMs: 10_000 })
   }
 
   /** The boundaries of an undisturbed run: what each event is about, and how many statements were sent. */

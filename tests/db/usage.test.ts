@@ -1,24 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { readStatus, type Status } from '../../src/engine/status.ts'
-import { openWorkspace } from '../../src/engine/workspace.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { connect, sql } from '../support/client.ts'
 import { planFor } from '../support/plan.ts'
 import { until } from '../support/process.ts'
-import { check, failureOf, run, undo } from '../support/run.ts'
+import { check, eventsOf, failureOf, run, statusOf, undo, watched } from '../support/run.ts'
 import { sampleDatabase, samplePlan } from '../support/sample.ts'
 
-async function statusOf(plan: Plan): Promise<Status> {
-  const workspace = await openWorkspace(plan, 'status')
-  try {
-    return await readStatus(workspace)
-  } finally {
-    await workspace.session.close()
-  }
-}
-
 async function callsOf(plan: Plan, name: string): Promise<number | null> {
-  return (await statusOf(plan)).oldNames.find((old) => old.name === name)?.calls ?? null
+  return (await statusOf(plan)).outcomes.oldNames.find((old) => old.name === name)?.calls ?? null
 }
 
 test('every kind of use of an old name is counted; what the tool itself reads is not', async () => {
@@ -115,4 +104,48 @@ test('one use within the quiet period starts it anew', async () => {
   const failure = await failureOf(run(plan, [last]))
   expect(failure.code).toBe('gate-waiting')
   expect(failure.detail.join('\n')).toMatch(/public\.users: quiet for/)
+})
+
+test('observe tells who uses old names, also between their statements, and keeps it for status', async () => {
+  await using database = await sampleDatabase('observe')
+  const plan = planFor(database.url, samplePlan)
+  await run(plan, [1, 2, 3])
+  await using reporting = await connect(database.url, 'reporting', 'test_writer')
+  await reporting.query('begin; select count(*) from public.orders')
+  await using shop = await connect(database.url, 'shop')
+  await using fresh = await connect(database.url, 'new code')
+  await fresh.query('set search_path = accounts')
+  const stop = new AbortController()
+  const watching = watched(plan, { forMs: 60_000 }, { signal: stop.signal })
+  await until(async () => {
+    await shop.query(`select id from public.users where email = 'user1@example.org'`)
+    await shop.query('select 1 from events limit 1')
+    await fresh.query('select count(*) from users')
+    return (await callsOf(plan, 'public.users')) !== 0
+  })
+  await shop.query('select 1 from events limit 1')
+  stop.abort()
+  const { outcomes, events } = await watching
+  const users = (name: string): unknown[] =>
+    outcomes.oldNames
+      .find((old) => old.name === name)!
+      .users.map(({ role, application, statement }) => [role, application, statement])
+  expect(outcomes.isKept).toBe(true)
+  expect(users('public.users')).toContainEqual([
+    'postgres',
+    'shop',
+    expect.stringMatching(/^select id from public\.users where email/),
+  ])
+  expect(users('public.orders')).toEqual([
+    ['postgres', 'reporting', 'begin; select count(*) from public.orders'],
+  ])
+  expect(eventsOf(events, 'countdown').at(-1)).toMatchObject({ leftMs: 0 })
+  const kept = (await statusOf(plan)).outcomes.oldNames
+  expect(kept.find(({ name }) => name === 'public.users')).toMatchObject({
+    since: expect.any(Date),
+    lastUsedAt: expect.any(Date),
+    users: expect.arrayContaining([
+      expect.objectContaining({ application: 'shop', client: expect.any(String), isUnqualified: false }),
+    ]),
+  })
 })

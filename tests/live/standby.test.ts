@@ -3,7 +3,7 @@ import { connect, rowsOf, sql } from '../support/client.ts'
 import { startCluster, type Cluster } from '../support/cluster.ts'
 import { planFor, type PlanSketch } from '../support/plan.ts'
 import { until } from '../support/process.ts'
-import { eventsOf, failureOf, run, undo } from '../support/run.ts'
+import { eventsOf, failureOf, run, silence, statusOf, undo, watched } from '../support/run.ts'
 import { startStandby, type Companion } from '../cli/companions.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 
@@ -44,7 +44,8 @@ async function read(name: string): Promise<{ count: () => number; stop: () => Pr
   let count = 0
   const stop = new AbortController()
   const reading = (async () => {
-    while (!stop.signal.aborted) {
+    // Where every read fails at once, as after a test that failed, nothing else would get a turn.
+    while (!stop.signal.aborted && failures.length < 100) {
       await client.query(`select count(*) from ${name}`).catch((error: Error) => failures.push(error.message))
       count++
     }
@@ -104,6 +105,36 @@ describe('a standby that the plan names', () => {
     const failure = await failureOf(run(listed, [3]))
     expect(failure).toMatchObject({ code: 'gate-waiting', exitCode: 8 })
     expect(failure.detail.join('\n')).toContain('"forgotten dashboard"')
+  })
+
+  test('who uses an old name there is observed, and seen trying when its privileges are taken', async () => {
+    const listed = plan({ standbys: [there] })
+    const where = `127.0.0.1:${new URL(there).port}/shop`
+    await sql(url, 'create role dashboard login; grant select on public.users to dashboard')
+    await using user = await connect(there, 'forgotten dashboard')
+    const read = (): Promise<string | undefined> =>
+      user.query('set role dashboard; select count(*) from public.users').then(
+        () => undefined,
+        (error: { code: string }) => error.code,
+      )
+    await until(async () => (await read()) === undefined)
+    const stop = new AbortController()
+    const watching = watched(listed, { forMs: 60_000 }, { signal: stop.signal })
+    await until(async () => {
+      await read()
+      return (await statusOf(listed)).outcomes.oldNames[0]!.users.some(({ standby }) => standby === where)
+    })
+    stop.abort()
+    expect((await watching).outcomes.oldNames[0]?.users).toContainEqual(
+      expect.objectContaining({ standby: where, application: 'forgotten dashboard' }),
+    )
+    const stopScream = new AbortController()
+    const screaming = silence(listed, { forMs: 60_000 }, { signal: stopScream.signal })
+    await until(async () => (await read()) === '42501')
+    stopScream.abort('SIGINT')
+    const failure = await failureOf(screaming)
+    expect(failure.detail.join('\n')).toContain('"forgotten dashboard"')
+    await until(async () => (await read()) === undefined)
   })
 
   test('a transaction there that would be cancelled refuses the switch', async () => {

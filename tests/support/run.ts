@@ -1,5 +1,8 @@
 import { execute, type PhaseOutcome } from '../../src/engine/execute.ts'
 import { rollback, type RollbackTarget, type UndoOutcome } from '../../src/engine/rollback.ts'
+import { observe, type Observation } from '../../src/engine/observe.ts'
+import { scream, type ScreamOutcome, type ScreamRequest } from '../../src/engine/scream.ts'
+import { readStatus, type Status } from '../../src/engine/status.ts'
 import { uninstall } from '../../src/engine/uninstall.ts'
 import { verify, type Verification } from '../../src/engine/verify.ts'
 import { openWorkspace, survey, type Survey, type Workspace } from '../../src/engine/workspace.ts'
@@ -45,6 +48,30 @@ export async function undo(
   return told(plan, settings, (workspace, events) =>
     rollback(workspace, target, { events, activity: 'rollback', ...rest(settings) }),
   )
+}
+
+/** Takes the privileges on old names for a time, as the command does. */
+export async function silence(
+  plan: Plan,
+  request: ScreamRequest,
+  settings: RunSettings = {},
+): Promise<Told<ScreamOutcome>> {
+  return told(plan, settings, (workspace, events) =>
+    scream(workspace, request, { events, activity: 'scream', ...rest(settings) }),
+  )
+}
+
+export async function watched(
+  plan: Plan,
+  request: ScreamRequest,
+  settings: RunSettings = {},
+): Promise<Told<Observation>> {
+  const { signal = new AbortController().signal } = settings
+  return told(plan, settings, (workspace, events) => observe(workspace, request, { events, signal }))
+}
+
+export async function statusOf(plan: Plan): Promise<Told<Status>> {
+  return told(plan, {}, readStatus)
 }
 
 export async function check(plan: Plan): Promise<Verification> {
@@ -99,7 +126,7 @@ async function told<T>(
   const events: MigrateEvent[] = []
   stream.on((event) => events.push(event))
   if (settings.on !== undefined) stream.on(settings.on)
-  const workspace = await openWorkspace(plan, 'test')
+  const workspace = await openWorkspace(plan, 'test', stream)
   try {
     return { outcomes: await use(workspace, stream), events }
   } finally {

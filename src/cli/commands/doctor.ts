@@ -27,7 +27,7 @@ export function addDoctor(program: Command, signal: AbortSignal): void {
     .option('--target <name>', 'with --database: the schema they would go to', 'moved_tables')
     .action(async (options: Options, command: Command) => {
       const context = commandContext(command, signal)
-      const workspace = await openWorkspace(await planOf(options, context), 'doctor')
+      const workspace = await openWorkspace(await planOf(options, context), 'doctor', context.events)
       try {
         const diagnosis = await diagnose(workspace)
         context.result(renderDiagnosis(diagnosis), diagnosis)

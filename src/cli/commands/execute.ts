@@ -28,7 +28,7 @@ export function addExecute(program: Command, signal: AbortSignal): void {
       const context = commandContext(command, signal)
       const plan = await context.plan()
       const phases = chosen(plan, options)
-      const workspace = await openWorkspace(plan, 'execute')
+      const workspace = await openWorkspace(plan, 'execute', context.events)
       try {
         if (options.dryRun === true) return await dryRun(context, workspace, phases)
         await confirm(context, plan, phases)

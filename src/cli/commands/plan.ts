@@ -26,7 +26,7 @@ export function addPlan(program: Command, signal: AbortSignal): void {
     .action(async (options: Options, command: Command) => {
       const context = commandContext(command, signal)
       const file = options.statements === undefined ? undefined : await readStatementFile(options.statements)
-      const workspace = await openWorkspace(await context.plan(), 'plan')
+      const workspace = await openWorkspace(await context.plan(), 'plan', context.events)
       try {
         const description = await describePlan(workspace, file)
         context.result(renderPlan(description, { sql: options.sql === true }), description)

@@ -20,7 +20,7 @@ export function addRollback(program: Command, signal: AbortSignal): void {
         which === 'phase'
           ? { phase: phaseNumber(plan, options.phase!, '--phase') }
           : { to: phaseNumber(plan, options.to!, '--to', 0) }
-      const workspace = await openWorkspace(plan, 'rollback')
+      const workspace = await openWorkspace(plan, 'rollback', context.events)
       try {
         const list = await rollbackList(workspace, target)
         const names = list.map(

@@ -14,7 +14,7 @@ export function addStatus(program: Command, signal: AbortSignal): void {
     .option('--exit-code', 'exit with 10 when phases are pending')
     .action(async (options: { exitCode?: boolean }, command: Command) => {
       const context = commandContext(command, signal)
-      const workspace = await openWorkspace(await context.plan(), 'status')
+      const workspace = await openWorkspace(await context.plan(), 'status', context.events)
       try {
         const status = await readStatus(workspace)
         context.result(renderStatus(status, context.options.verbose === true), status)

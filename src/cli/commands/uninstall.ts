@@ -17,7 +17,7 @@ export function addUninstall(program: Command, signal: AbortSignal): void {
         'This removes the journal and with it the history of every plan in this database.',
         plan.name,
       )
-      const workspace = await openWorkspace(plan, 'uninstall')
+      const workspace = await openWorkspace(plan, 'uninstall', context.events)
       try {
         const removed = await uninstall(workspace, { forget: options.forget === true })
         context.result(

@@ -21,7 +21,7 @@ export function addVerify(program: Command, signal: AbortSignal): void {
         ...(options.phase === undefined ? {} : { phase: phaseNumber(plan, options.phase, '--phase') }),
         ...(options.only === undefined ? {} : { only: options.only.split(',').map((id) => id.trim()) }),
       }
-      const workspace = await openWorkspace(plan, 'verify')
+      const workspace = await openWorkspace(plan, 'verify', context.events)
       try {
         const verification = await verify(workspace, request, context.events)
         const isDifferent = verification.probes.some(({ findings }) => findings.some(isBlocking))

@@ -8,9 +8,10 @@ const progressEveryMs = 5_000
 export function lineRenderer(stream: Writable, isVerbose: boolean): Listener {
   let told = 0
   return (event) => {
-    if (event.type === 'progress') {
+    if (event.type === 'progress' || event.type === 'countdown') {
       const now = performance.now()
-      if (now - told < progressEveryMs && event.done < event.total) return
+      const isEnd = event.type === 'progress' && event.done >= event.total
+      if (now - told < progressEveryMs && !isEnd) return
       told = now
     }
     const line = sentence(event, isVerbose)

@@ -1,5 +1,5 @@
 import { chalkStderr as chalk } from 'chalk'
-import type { MigrateEvent } from '../../events/event.ts'
+import type { EventOf, MigrateEvent } from '../../events/event.ts'
 
 /** One line for people, or nothing for events that only detail what another says. */
 export function sentence(event: MigrateEvent, isVerbose: boolean): string | undefined {
@@ -35,6 +35,8 @@ export function sentence(event: MigrateEvent, isVerbose: boolean): string | unde
         : undefined
     case 'progress':
       return `    ${progress(event)}`
+    case 'countdown':
+      return `    ${countdown(event)}`
     case 'probe:end':
       return event.ok
         ? isVerbose
@@ -59,6 +61,10 @@ export function progress({
   const share = total === 0 ? 100 : Math.floor((done / total) * 100)
   const left = etaMs === null || etaMs === 0 ? '' : `, ${seconds(etaMs)} left`
   return `${subject}: ${done} of ${total} ${unit} (${share} %), ${rate.toFixed(rate < 10 ? 1 : 0)} ${unit}/s${left}`
+}
+
+export function countdown({ subject, leftMs, seen }: EventOf<'countdown'>): string {
+  return `${subject}: ${seconds(leftMs)} left, ${seen} ${seen === 1 ? 'use' : 'uses'} seen`
 }
 
 /** A duration in the unit that suits it, rounded before it is split so that no 60 s appear. */

@@ -1,6 +1,6 @@
 import ora from 'ora'
 import type { Listener } from '../../events/stream.ts'
-import { progress, sentence } from './sentence.ts'
+import { countdown, progress, sentence } from './sentence.ts'
 
 /** A spinner with what is being done, and a line that stays for each step that is done. */
 export function spinnerRenderer(): Listener {
@@ -17,6 +17,12 @@ export function spinnerRenderer(): Listener {
         return
       case 'progress':
         spinner.text = `${current}  ${progress(event)}`
+        return
+      case 'countdown':
+        current = countdown(event)
+        if (event.leftMs === 0) spinner.stop()
+        else if (spinner.isSpinning) spinner.text = current
+        else spinner.start(current)
         return
       case 'action:retry':
         spinner.text = `${current}  try ${event.attempt}: ${event.blockers[0] ?? event.reason}`

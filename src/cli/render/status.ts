@@ -1,5 +1,6 @@
 import chalk from 'chalk'
 import type { PhaseStatus, Status } from '../../engine/status.ts'
+import { renderOldNames } from './old-names.ts'
 import { seconds } from './sentence.ts'
 import { table } from './table.ts'
 
@@ -16,7 +17,7 @@ export function renderStatus(status: Status, isVerbose: boolean): string {
     ...status.phases.flatMap((phase) => phaseDetails(phase, isVerbose)),
     ...list('not ready', status.notReady),
     ...list('locks held for long', status.blockers),
-    ...oldNames(status.oldNames),
+    ...renderOldNames(status.oldNames),
     ...list('structure changed by others', status.drift.slice(0, 8).map(change)),
     ...status.next.map((command, index) => `${index === 0 ? 'next:' : '  or:'} ${chalk.bold(command)}`),
   ].join('\n')
@@ -53,25 +54,4 @@ function list(title: string, lines: readonly string[]): string[] {
 
 function change({ at, role, application, tag, object, statement }: Status['drift'][number]): string {
   return `${at.toISOString()} ${tag} on ${object} by ${role} "${application}": ${statement.replaceAll(/\s+/g, ' ').slice(0, 80)}`
-}
-
-/** The names that are least quiet first: they are what keeps contract waiting. */
-function oldNames(all: Status['oldNames']): string[] {
-  if (all.length === 0) return []
-  const shown = all.toSorted((a, b) => (a.quietMs ?? -1) - (b.quietMs ?? -1)).slice(0, 8)
-  const rest = all.length - shown.length
-  const quiet = (ms: number | null): string =>
-    ms === null ? 'not seen quiet yet' : `quiet for at least ${seconds(ms)}`
-  return [
-    `old names (${all.length}):`,
-    table(
-      shown.map(({ name, calls, quietMs }) => [
-        name,
-        calls === null ? 'not counted' : `${calls} uses`,
-        quiet(quietMs),
-      ]),
-    ),
-    ...shown.flatMap(({ users }) => users.map((user) => `    ${user}`)),
-    ...(rest === 0 ? [] : [`  and ${rest} that have been quiet for longer`]),
-  ]
 }

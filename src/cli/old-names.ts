@@ -1,0 +1,19 @@
+import type { OldNameChoice } from '../usage/old-names.ts'
+
+/** Options of the commands that are about old names. */
+export interface NameOptions {
+  readonly for: string
+  readonly service?: string
+  readonly table?: string
+}
+
+export function chosenNames({ service, table }: NameOptions): OldNameChoice {
+  return {
+    ...(service === undefined ? {} : { services: list(service) }),
+    ...(table === undefined ? {} : { tables: list(table) }),
+  }
+}
+
+function list(text: string): string[] {
+  return text.split(',').map((name) => name.trim())
+}
