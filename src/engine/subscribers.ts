@@ -134,7 +134,7 @@ async function recreate(place: Place): Promise<void> {
 }
 
 /**
- * What was written by the names of before must have arrived before the table goes. A worker that has stopped has met a
+ * What was written by the names of before must have arrived before the tables of a transaction go. A worker that has stopped has met a
  * change by the new names, and changes arrive in the order of their commits: so everything before it has arrived.
  */
 async function awaitOldChanges(place: Place, lsn: string): Promise<void> {

@@ -103,34 +103,14 @@ function expand({ facts, database, services, tables, routines, types }: Scope): 
   ]
 }
 
-function switchOver({ plan, facts, database, services, tables, routines }: Scope): Step[] {
-  const live = new Map(tables.map((table) => [table.relation, table]))
+function switchOver(scope: Scope): Step[] {
+  const { database, services, tables, routines } = scope
   const late = tables.filter(({ compat }) => compat === 'late')
   return [
     ...(late.length === 0
       ? []
       : [{ id: 'unused', kind: 'await-unused', config: { database, relations: oids(late) } }]),
-    ...subscribers(plan, database, tables, 'subscribers-ready'),
-    ...services.flatMap((service) => {
-      const parts = batches(
-        facts.resolved.mappings.filter((mapping) => mapping.service === service.name),
-        live,
-      )
-      return parts.map((part, index) => ({
-        id:
-          parts.length === 1
-            ? `switch ${service.name}`
-            : `switch ${service.name} ${index + 1}/${parts.length}`,
-        kind: 'switch-tables',
-        config: {
-          database,
-          service: service.name,
-          relations: oids(part),
-          part: index + 1,
-          parts: parts.length,
-        },
-      }))
-    }),
+    ...services.flatMap((service) => switchService(scope, service)),
     ...services
       .map((service) => ({ service: service.name, routines: ofService(routines, service) }))
       .filter((its) => its.routines.length > 0)
@@ -139,7 +119,6 @@ function switchOver({ plan, facts, database, services, tables, routines }: Scope
         kind: 'switch-routines',
         config: { database, ...its },
       })),
-    ...subscribers(plan, database, tables, 'subscribers-follow'),
     ...watch(database, services, tables),
     {
       id: 'check',
@@ -153,10 +132,39 @@ function switchOver({ plan, facts, database, services, tables, routines }: Scope
   ]
 }
 
-function subscribers(plan: Plan, database: string, tables: readonly TableFacts[], kind: string): Step[] {
-  if (plan.databases[database]!.subscribers.length === 0) return []
+/**
+ * A subscriber follows after each transaction: changes that come after it carry the new names of its tables and still
+ * the old ones of others, and the subscriber can have only one of the two.
+ */
+function switchService({ plan, facts, database, tables }: Scope, service: Service): Step[] {
+  const mappings = facts.resolved.mappings.filter((mapping) => mapping.service === service.name)
+  const live = new Map(tables.map((table) => [table.relation, table]))
+  const parts = batches(mappings, live)
+  return parts.flatMap((part, index): Step[] => {
+    const name = parts.length === 1 ? service.name : `${service.name} ${index + 1}/${parts.length}`
+    const relations = oids(part)
+    return [
+      ...subscribers(plan, database, part, 'subscribers-ready', name),
+      {
+        id: `switch ${name}`,
+        kind: 'switch-tables',
+        config: { database, service: service.name, relations, part: index + 1, parts: parts.length },
+      },
+      ...subscribers(plan, database, part, 'subscribers-follow', name),
+    ]
+  })
+}
+
+function subscribers(
+  plan: Plan,
+  database: string,
+  tables: readonly TableFacts[],
+  kind: string,
+  name: string,
+): Step[] {
   const relations = oids(tables.filter(({ live }) => !isView(live)))
-  return [{ id: kind.replace('-', ' '), kind, config: { database, relations } }]
+  if (plan.databases[database]!.subscribers.length === 0 || relations.length === 0) return []
+  return [{ id: `${kind.replace('-', ' ')} ${name}`, kind, config: { database, relations } }]
 }
 
 function watch(database: string, services: readonly Service[], tables: readonly TableFacts[]): Step[] {
@@ -205,7 +213,7 @@ function contract({ plan, facts, database, services, tables, routines, types }: 
       .map((service) => ({ service: service.name, types: ofService(types, service) }))
       .filter((its) => its.types.length > 0)
       .map((its) => ({ id: `types ${its.service}`, kind: 'move-types', config: { database, ...its } })),
-    ...subscribers(plan, database, tables, 'subscribers-contract'),
+    ...subscribers(plan, database, tables, 'subscribers-contract', 'contract'),
     { id: 'structure', kind: 'unwatch-structure', config: { database } },
     { id: 'stage', kind: 'drop-stage', config: { database } },
     {
