@@ -25,7 +25,7 @@ const views = `
 /** An identity column cannot be in a partition of another table, so the shell stands over one without. */
 const shell = `
   alter table s.t alter id drop identity; alter table s.r drop constraint r_t;
-  create table public.t (like s.t including defaults including constraints) partition by list (id);
+  create table public.t (like s.t including defaults including constraints including generated) partition by list (id);
   alter table public.t add primary key (id);
   alter table public.t attach partition s.t default;`
 
