@@ -14,9 +14,7 @@ let there: string
 
 beforeAll(async () => {
   cluster = await startCluster()
-  const started = await startStandby(cluster)
-  if (started === undefined) throw new Error('pg_basebackup is needed')
-  standby = started
+  standby = await startStandby(cluster)
   url = await cluster.createDatabase('shop')
   there = standby.url('shop')
   await sql(url, 'create table public.users (id serial primary key); insert into public.users values (1)')
