@@ -4,7 +4,7 @@ import type { Plan } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/survey/finding.ts'
 
 /** What `migrate plan` finds. */
-export async function findingsOf(plan: Plan): Promise<readonly Finding[]> {
+export async function findingsOf(plan: Plan): Promise<readonly (Finding & { readonly phase: number })[]> {
   const workspace = await openWorkspace(plan, 'test')
   try {
     return (await describePlan(workspace)).findings

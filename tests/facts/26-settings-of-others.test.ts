@@ -1,0 +1,62 @@
+import { expect, test } from '@jest/globals'
+import { sharedCluster } from '../support/cluster.ts'
+import { connect, sql } from '../support/client.ts'
+import { dumpAll } from '../support/dump.ts'
+import { planFor } from '../support/plan.ts'
+import { failureOf, problems, run, undo } from '../support/run.ts'
+import { sampleDatabase, samplePlan } from '../support/sample.ts'
+import { findingsOf } from './findings.ts'
+
+test('a database that is read-only by default is moved all the same, there, back and on', async () => {
+  await using database = await sampleDatabase('read_only')
+  await sharedCluster().sql(
+    'postgres',
+    `alter database ${database.name} set default_transaction_read_only = on`,
+  )
+  await using client = await connect(database.url)
+  await expect(client.query('delete from audit')).rejects.toMatchObject({ code: '25006' })
+  const plan = planFor(database.url, samplePlan)
+  const before = await dumpAll(database.url)
+  await run(plan, [1, 2, 3])
+  await undo(plan, { to: 0 })
+  expect(await dumpAll(database.url)).toBe(before)
+  await run(plan, [1, 2, 3, 4])
+  expect(await problems(plan)).toEqual([])
+})
+
+test('a role whose statements are cancelled earlier than the longest stall is told of', async () => {
+  await using database = await sampleDatabase('impatient')
+  const set = (value: string): Promise<void> =>
+    sharedCluster().sql('postgres', `alter role test_reader in database ${database.name} ${value}`)
+  const impatient = async (): Promise<unknown[]> =>
+    (await findingsOf(planFor(database.url, { ...samplePlan, defaults: { stallBudget: '200ms' } }))).filter(
+      ({ rule, on, phase }) => rule === 'client-timeout' && on === 'test_reader' && phase === 2,
+    )
+  await set(`set statement_timeout = '5s'`)
+  expect(await impatient()).toEqual([])
+  await set(`set statement_timeout = '150ms'`)
+  expect(await impatient()).toMatchObject([
+    { severity: 'warning', text: expect.stringContaining('150 ms'), remedy: 'set stallBudget below 150ms' },
+  ])
+  await set('reset all')
+})
+
+test('an event trigger that may refuse is told of; when it does, nothing stays, and without it the run goes on', async () => {
+  await using database = await sampleDatabase('veto')
+  await sql(
+    database.url,
+    `create function public.refuse() returns event_trigger language plpgsql as
+       $$ begin if tg_tag = 'ALTER TABLE' then raise exception 'ddl is forbidden'; end if; end $$;
+     create event trigger refuse on ddl_command_start execute function public.refuse()`,
+  )
+  const plan = planFor(database.url, samplePlan)
+  expect((await findingsOf(plan)).map(({ rule, on }) => `${rule} ${on}`)).toContain('event-trigger refuse')
+  await run(plan, [1])
+  const before = await dumpAll(database.url)
+  const failure = await failureOf(run(plan, [2]))
+  expect([failure.message, ...failure.detail].join('\n')).toContain('ddl is forbidden')
+  expect(await dumpAll(database.url)).toBe(before)
+  await sql(database.url, 'drop event trigger refuse')
+  await run(plan, [2, 3])
+  expect(await problems(plan)).toEqual([])
+})
