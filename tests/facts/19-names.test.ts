@@ -13,7 +13,7 @@ test('a session with a temporary table of the same name goes on using that', asy
   await client.query('create temporary table t (id integer, own text)')
   await client.query(`insert into t values (2, 'mine')`)
   const plan = planFor(database.url, { services: { s: ['t'] } })
-  for (const change of [() => run(plan, [1, 2]), () => undo(plan, { to: 0 }), () => run(plan, [1, 2, 3])]) {
+  for (const change of [() => run(plan, [1, 2]), () => undo(plan, { phase: 2 }), () => run(plan, [2, 3])]) {
     await change()
     expect(await client.rows('select * from t')).toEqual([{ id: 2, own: 'mine' }])
   }

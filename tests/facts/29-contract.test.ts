@@ -76,14 +76,14 @@ test('contract is refused while something is made of an old name, and drops noth
   const plan = planFor(database.url, { services: { s: ['t'] } })
   const { expand, switches, contract } = phasesOf(plan)
   await run(plan, [expand, ...switches])
+  const before = await dumpAll(database.url)
   for (const [made, dropped] of dependents) {
     await sql(database.url, made)
-    const before = await dumpAll(database.url)
     const refused = await failureOf(run(plan, [contract]))
     expect([made, refused.code, refused.state.kind]).toEqual([made, 'preflight-refused', 'untouched'])
     expect([refused.message, ...refused.detail].join('\n')).toMatch(/old-name-dependent/)
-    expect(await dumpAll(database.url)).toBe(before)
     await sql(database.url, dropped)
   }
+  expect(await dumpAll(database.url)).toBe(before)
   await run(plan, [contract])
 })
