@@ -29,7 +29,9 @@ async function move(corpus: Corpus, keep: boolean): Promise<boolean> {
   const say = (line: string): void => console.error(line)
   try {
     const binaries = await findServer({ install: true, log: say })
-    await using cluster = await startCluster({ binaries, keep, log: say })
+    // In the midst of a run autovacuum would change plans, and with them the order of rows that nothing orders.
+    const settings = { autovacuum: 'off' }
+    await using cluster = await startCluster({ binaries, settings, keep, log: say })
     const report = await moveCorpus(cluster, corpus, (stage) => {
       if (spinner) spinner.text = stage
     })

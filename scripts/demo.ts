@@ -3,9 +3,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { findServer, type ServerBinaries } from './cluster/binaries.ts'
+import { findServer } from './cluster/binaries.ts'
 import { startCluster } from './cluster/cluster.ts'
-import { programVersion } from './cluster/programs.ts'
 import { CommandLine } from './demo/command-line.ts'
 import { writeDemoPlan } from './demo/demo-plan.ts'
 import { headline, quote, say, section } from './demo/screen.ts'
@@ -61,7 +60,7 @@ async function demo(signal: AbortSignal): Promise<boolean> {
     // Within the cluster's folder, so that it goes when the cluster goes, whatever happens to us.
     const folder = join(cluster.dir, 'demo')
     await mkdir(folder)
-    const plan = await writeDemoPlan(folder, await canDump(binaries))
+    const plan = await writeDemoPlan(folder, binaries.canDump)
     say(`the plan is plans/heal7.yaml, but: ${plan.changes.join('; ')}`)
     const migrate = new CommandLine({ plan: plan.file, folder, env: { HEAL7_DATABASE_URL: url }, signal })
 
@@ -70,10 +69,4 @@ async function demo(signal: AbortSignal): Promise<boolean> {
   } finally {
     await client.end().catch(() => undefined)
   }
-}
-
-/** pg_dump refuses a server newer than itself. */
-async function canDump({ clientBin, major }: ServerBinaries): Promise<boolean> {
-  const version = clientBin ? await programVersion(join(clientBin, 'pg_dump')) : undefined
-  return version !== undefined && version.major >= major
 }

@@ -17,6 +17,8 @@ export interface ServerBinaries {
   readonly version: string
   /** Folder that holds pg_dump, pg_restore and psql, if there is any. Its major may differ from the server's. */
   readonly clientBin: string | undefined
+  /** Whether the pg_dump of clientBin dumps this server: it refuses one that is newer than itself. */
+  readonly canDump: boolean
 }
 
 /**
@@ -75,7 +77,10 @@ async function firstServer(): Promise<ServerBinaries | undefined> {
 async function describe(bin: string): Promise<ServerBinaries | undefined> {
   if (!(await hasPrograms(bin, ['postgres', 'initdb'])) || !(await isReachable(bin))) return undefined
   const version = await programVersion(join(bin, 'postgres'))
-  return version && { bin, ...version, clientBin: await findClient(version.major, bin) }
+  if (!version) return undefined
+  const clientBin = await findClient(version.major, bin)
+  const client = clientBin && (await programVersion(join(clientBin, 'pg_dump')))
+  return { bin, ...version, clientBin, canDump: client ? client.major >= version.major : false }
 }
 
 async function serverFolders(): Promise<string[]> {

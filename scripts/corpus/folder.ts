@@ -53,6 +53,19 @@ export async function readCorpus(dir: string): Promise<Corpus> {
   }
 }
 
+/** The workload with what comes of each step on a server of this major version. */
+export function workloadOn(major: number, workload: readonly Group[]): Group[] {
+  const onServer = ({ since = {}, ...step }: Step): Step => {
+    const newest = Math.max(
+      ...Object.keys(since)
+        .map(Number)
+        .filter((first) => first <= major),
+    )
+    return Number.isFinite(newest) ? { sql: step.sql, ...since[newest] } : step
+  }
+  return workload.map((group) => ({ ...group, steps: group.steps.map(onServer) }))
+}
+
 async function readWorkload(folder: string, names: readonly string[]): Promise<Group[]> {
   const { name, text } = await readText(folder, names, 'workload.jsonl')
   return text.split('\n').flatMap((line, index) => {
@@ -108,15 +121,19 @@ const mappingSchema = z
   .record(z.string(), z.string().min(1))
   .refine((mapping) => Object.keys(mapping).length > 0, { error: 'maps no table' })
 const rowsSchema = z.record(z.string(), z.tuple([z.number(), z.string().nullable()]).nullable())
+const outcomeSchema = z.object({
+  rows: z.number().nullish(),
+  // Any JSON; that it is there at all says that it is to be compared, also when it is null.
+  value: z.unknown().optional(),
+  error: z.string().nullish(),
+})
 const groupSchema = z.object({
   table: z.string().optional(),
   steps: z.array(
-    z.object({
+    outcomeSchema.extend({
       sql: z.string(),
-      rows: z.number().nullish(),
-      // Any JSON; that it is there at all says that it is to be compared, also when it is null.
-      value: z.unknown().optional(),
-      error: z.string().nullish(),
+      // What comes of it on servers of this major version and newer ones instead.
+      since: z.record(z.string().regex(/^\d+$/), outcomeSchema).optional(),
     }),
   ),
 })

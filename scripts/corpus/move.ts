@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Cluster } from '../cluster/cluster.ts'
 import { CommandError, CommandLine } from './command-line.ts'
 import { compareDumps, dumpSchema } from './dump.ts'
-import type { Corpus } from './folder.ts'
+import { workloadOn, type Corpus } from './folder.ts'
 import { Moving } from './moving.ts'
 import { groupBySchema, planName, writePlan, type Waiver } from './plan-file.ts'
 import type { Difference, Report } from './report.ts'
@@ -11,10 +11,11 @@ import type { Difference, Report } from './report.ts'
 /** Moves a database into its services, back, and forward again to the end, and compares at every stage. */
 export async function moveCorpus(
   cluster: Cluster,
-  corpus: Corpus,
+  recorded: Corpus,
   tell: (stage: string) => void,
 ): Promise<Report> {
   const started = Date.now()
+  const corpus = { ...recorded, workload: workloadOn(cluster.major, recorded.workload) }
   const schemas = groupBySchema(corpus.mapping)
   let waived: Waiver[] = []
   let moving: Moving | undefined
@@ -36,7 +37,9 @@ export async function moveCorpus(
     const migrate = new CommandLine(folder, plan, url)
 
     enter('plan')
-    const agreed = await agreeOnPlan(migrate, plan, corpus)
+    const agreed = await agreeOnPlan(migrate, (allow) =>
+      writePlan(plan, corpus.mapping, { allow, isBackedUp: cluster.binaries.canDump }),
+    )
     waived = agreed.allow
     const { phases, unstable } = await readPhases(migrate, agreed.json)
     moving.note(stage, unstable)
@@ -90,10 +93,9 @@ export async function moveCorpus(
 /** Writes the plan; what it is refused for and may be waived is waived, for this is a throwaway copy. */
 async function agreeOnPlan(
   migrate: CommandLine,
-  file: string,
-  { mapping }: Corpus,
+  write: (allow: readonly Waiver[]) => Promise<void>,
 ): Promise<{ allow: Waiver[]; json?: string }> {
-  await writePlan(file, mapping, [])
+  await write([])
   const { code, stdout } = await migrate.ask('plan', '--json')
   if (code !== 0 && code !== REFUSED) return { allow: [] }
   const { findings = [] } = JSON.parse(stdout) as { findings?: Finding[] }
@@ -102,7 +104,7 @@ async function agreeOnPlan(
   )
   const allow = [...new Map(waivers.map((each) => [`${each.rule} on ${each.on}`, each])).values()]
   if (allow.length === 0) return { allow, ...(code === 0 ? { json: stdout } : {}) }
-  await writePlan(file, mapping, allow)
+  await write(allow)
   return { allow }
 }
 

@@ -14,7 +14,7 @@ export const planName = 'corpus'
 export async function writePlan(
   file: string,
   mapping: ReadonlyMap<string, string>,
-  allow: readonly Waiver[],
+  { allow, isBackedUp }: { readonly allow: readonly Waiver[]; readonly isBackedUp: boolean },
 ): Promise<void> {
   const services = [...groupBySchema(mapping)].map(([schema, tables], index) => [
     isServiceName(schema) ? schema : `service_${index + 1}`,
@@ -30,7 +30,7 @@ export async function writePlan(
     name: planName,
     databases: { db: { url: '${CORPUS_URL}' } },
     services: Object.fromEntries(services) as object,
-    defaults: { backupDir: 'backups' },
+    defaults: isBackedUp ? { backupDir: 'backups' } : { backup: 'none' },
     contract: { quiet: '0s' },
     ...(allow.length === 0 ? {} : { allow: allow.map((each) => ({ ...each, because: 'a throwaway copy' })) }),
   }

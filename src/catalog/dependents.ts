@@ -23,13 +23,19 @@ export async function readDependents(session: Session, oids: readonly number[]):
   )
 }
 
-/** Users of the row type or array type of a view that is about to be dropped, casts of the tool's own aside. */
+/**
+ * Users of the row type or array type of a view that is about to be dropped. Casts between row types of the same name in two
+ * schemas are the tool's own.
+ */
 export async function readViewTypeUses(session: Session, oids: readonly number[]): Promise<Dependent[]> {
   return session.query<Dependent>(
     `select distinct c.oid as relation, pg_describe_object(d.classid, d.objid, d.objsubid) as description
        from pg_class c join pg_type t on t.oid = c.reltype or (t.typelem = c.reltype and t.typcategory = 'A')
        join pg_depend d on d.refclassid = 'pg_type'::regclass and d.refobjid = t.oid and d.deptype = 'n'
-      where c.oid = any($1::oid[]) and c.reltype <> 0 and d.classid <> 'pg_cast'::regclass
+      where c.oid = any($1::oid[]) and c.reltype <> 0
+        and not exists (select from pg_cast k join pg_type one on one.oid = k.castsource join pg_type other on other.oid = k.casttarget
+                         where d.classid = 'pg_cast'::regclass and k.oid = d.objid and k.castmethod = 'i' and k.castcontext = 'i'
+                           and one.typname = other.typname)
       order by 1, 2`,
     [oids],
   )

@@ -4,6 +4,7 @@ import { runner } from 'node-pg-migrate'
 import { journalSchema } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import type { Session } from '../pg/session.ts'
+import { ownConnection } from '../pg/target.ts'
 
 const folder = fileURLToPath(new URL('../../migrations', import.meta.url))
 const table = 'pgmigrations'
@@ -80,7 +81,7 @@ export async function removeUnfinished(session: Session): Promise<boolean> {
 async function migrateJournal(session: Session, direction: 'up' | 'down'): Promise<void> {
   // It gets a connection of its own: with a borrowed one, a failure leaves its lock and an aborted transaction behind.
   await runner({
-    databaseUrl: { connectionString: session.target.url, application_name: 'migrate/journal' },
+    databaseUrl: ownConnection(session.target, 'migrate/journal'),
     dir: folder,
     direction,
     ...(direction === 'down' ? { count: Infinity } : {}),

@@ -1,4 +1,4 @@
-import { parse } from 'pg-connection-string'
+import { parse, parseIntoClientConfig } from 'pg-connection-string'
 
 /** Where a database alias of the plan points; parsed once, so that no secret travels further than here. */
 export interface DatabaseTarget {
@@ -19,4 +19,21 @@ export function describeTarget(target: DatabaseTarget): string {
 /** The database that a connection string names. */
 export function databaseName(url: string): string {
   return parse(url).database ?? ''
+}
+
+/**
+ * A connection for a driver that makes its own: what the database or the role has set as defaults (read-only transactions, a
+ * limit for statements) does not hold in it.
+ */
+export function ownConnection(
+  target: DatabaseTarget,
+  applicationName: string,
+): ReturnType<typeof parseIntoClientConfig> {
+  const config = parseIntoClientConfig(target.url)
+  const options = [config.options, '-c default_transaction_read_only=off -c statement_timeout=0']
+  return {
+    ...config,
+    application_name: applicationName,
+    options: options.filter((each) => each !== undefined).join(' '),
+  }
 }

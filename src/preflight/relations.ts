@@ -73,7 +73,7 @@ export const relationRules: readonly Rule[] = [
     code: 'PF-1',
     severity: 'error',
     waivable: false,
-    phases: ['expand'],
+    phases: ['expand', 'switch'],
     check: ({ tables, facts }) =>
       tables
         .filter(({ live }) => live.rowSecurity && facts.server.major < 15)
@@ -88,7 +88,7 @@ export const relationRules: readonly Rule[] = [
     code: 'PF-1',
     severity: 'error',
     waivable: true,
-    phases: ['expand'],
+    phases: ['expand', 'switch'],
     check: ({ tables }) =>
       tables
         .filter(({ live }) => live.rowSecurity && live.hasColumnGrants)

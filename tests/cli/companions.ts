@@ -1,14 +1,14 @@
-import { execFile, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { chown, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import pg from 'pg'
 import { serverAccount } from '../../scripts/cluster/account.ts'
 import { freePort } from '../../scripts/cluster/data-folder.ts'
-import { findProgram, hasPrograms } from '../../scripts/cluster/programs.ts'
+import { findProgram } from '../../scripts/cluster/programs.ts'
 import { end, spawnAsServer } from '../../scripts/cluster/server.ts'
 import type { Cluster } from '../support/cluster.ts'
 import { until } from '../support/process.ts'
+import { baseBackup } from './base-backup.ts'
 
 /** A program that belongs to a cluster and ends with the test. */
 export interface Companion extends AsyncDisposable {
@@ -16,16 +16,11 @@ export interface Companion extends AsyncDisposable {
   url(database: string): string
 }
 
-/** A hot standby of a cluster, or nothing where pg_basebackup is not installed. */
-export async function startStandby(cluster: Cluster): Promise<Companion | undefined> {
+/** A hot standby of a cluster. */
+export async function startStandby(cluster: Cluster): Promise<Companion> {
   const { bin } = cluster.binaries
-  if (!(await hasPrograms(bin, ['pg_basebackup']))) return undefined
   const data = join(cluster.dir, 'standby')
-  const copy = ['-D', data, '-R', '-X', 'stream', '-c', 'fast', '--no-sync', '-d', cluster.url()]
-  await promisify(execFile)(join(bin, 'pg_basebackup'), copy, {
-    ...(await serverAccount()),
-    cwd: cluster.dir,
-  })
+  await baseBackup(cluster, data)
   const port = await freePort()
   const log = join(cluster.dir, 'standby.log')
   return companion(cluster, port, 'postgres', () =>

@@ -121,7 +121,6 @@ describe('a database that cannot be reached', () => {
 describe('a server that will not do', () => {
   test('a standby is refused, and is let alone', async () => {
     await using standby = await startStandby(cluster)
-    if (standby === undefined) return skipped('pg_basebackup')
     // The standby has what the primary has.
     await until(async () => (await rowsOf(standby.url('shop'), 'select 1')).length === 1)
     const refusal = {

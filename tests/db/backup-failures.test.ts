@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeBackup } from '../../src/backup/dump.ts'
@@ -6,6 +6,7 @@ import { listBackups, readBackup } from '../../src/backup/manifest.ts'
 import { verifyBackup } from '../../src/backup/verify.ts'
 import { EventStream } from '../../src/events/stream.ts'
 import { Session } from '../../src/pg/session.ts'
+import { testWithPgDump as test } from '../support/needing.ts'
 import { until } from '../support/process.ts'
 import { shop, tables, type Shop } from './backup/shop.ts'
 

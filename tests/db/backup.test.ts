@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,6 +13,7 @@ import type { QualifiedName } from '../../src/pg/quoting.ts'
 import { readServer } from '../../src/pg/server.ts'
 import { Session } from '../../src/pg/session.ts'
 import { freshDatabase } from '../support/database.ts'
+import { testWithPgDump as test } from '../support/needing.ts'
 import { until } from '../support/process.ts'
 import { names, shop, startWriters, tables, type Shop } from './backup/shop.ts'
 

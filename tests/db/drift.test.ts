@@ -3,6 +3,7 @@ import { readStatus } from '../../src/engine/status.ts'
 import { openWorkspace } from '../../src/engine/workspace.ts'
 import type { Drift } from '../../src/journal/drift.ts'
 import type { Plan } from '../../src/plan/plan.ts'
+import { sharedCluster } from '../support/cluster.ts'
 import { connect, rowsOf, sql } from '../support/client.ts'
 import { dumpAll } from '../support/dump.ts'
 import { planFor } from '../support/plan.ts'
@@ -83,10 +84,15 @@ describe('what differs between a table and its facade stops the switch', () => {
     ['defaults', `alter table public.users alter column state set default 'other'`],
     ['owner', 'alter table public.users owner to test_owner'],
     ['privileges', 'revoke delete on public.users from test_writer'],
-    [
-      'row security',
-      'alter table public.users enable row level security; revoke select (id, email) on public.users from test_reader',
-    ],
+    // Before PostgreSQL 15 no view keeps it.
+    ...(sharedCluster().major < 15
+      ? []
+      : [
+          [
+            'row security',
+            'alter table public.users enable row level security; revoke select (id, email) on public.users from test_reader',
+          ] as const,
+        ]),
   ])('%s, until expand is run again', async (what, change) => {
     await using database = await sampleDatabase('drift')
     const plan = planFor(database.url, samplePlan)

@@ -22,7 +22,7 @@ describe('there and back', () => {
     expect(await dumpAll(database.url)).toBe(before)
     expect(await remove(plan)).toBe(true)
 
-    expect(await dump(database.url, [])).toBe(before)
+    expect(await dump(database.url, { rows: true })).toBe(before)
     expect(await rowsOf(database.url, ours)).toEqual([])
     expect(await remove(plan)).toBe(false)
     expect(await runnersOf(database.url)).toEqual([])
@@ -88,7 +88,7 @@ describe('the order of phases', () => {
   test('is kept forward and back, and nothing is changed by what is refused', async () => {
     await using database = await sampleDatabase('order')
     const plan = planFor(database.url, samplePlan)
-    const before = await dump(database.url, [])
+    const before = await dump(database.url, { rows: true })
     const refused = async (doing: Promise<unknown>): Promise<[string, number]> => {
       const { code, exitCode } = await failureOf(doing)
       return [code, exitCode]
@@ -97,7 +97,7 @@ describe('the order of phases', () => {
     expect(await refused(run(plan, [4]))).toEqual(['phase-out-of-order', 4])
     expect(await refused(undo(plan, { phase: 1 }))).toEqual(['phase-not-run', 4])
     expect((await undo(plan, { to: 0 })).outcomes).toEqual([])
-    expect(await dump(database.url, [])).toBe(before)
+    expect(await dump(database.url, { rows: true })).toBe(before)
 
     await run(plan, [1, 2])
     const switched = await dumpAll(database.url)
@@ -149,12 +149,12 @@ describe('identity', () => {
     await run(planFor(database.url, samplePlan), [1, 2])
     await using copy = await freshDatabase('identity_copy', database.name)
     const plan = planFor(copy.url, samplePlan)
-    const before = await dump(copy.url, [])
+    const before = await dump(copy.url, { rows: true })
     expect(await failureOf(run(plan, [3]))).toMatchObject({ code: 'identity-changed', exitCode: 4 })
     expect((await failureOf(undo(plan, { to: 0 }))).code).toBe('identity-changed')
     expect((await failureOf(surveyed(plan))).code).toBe('identity-changed')
     expect((await failureOf(remove(plan))).code).toBe('run-standing')
-    expect(await dump(copy.url, [])).toBe(before)
+    expect(await dump(copy.url, { rows: true })).toBe(before)
     expect(await remove(plan, { forget: true })).toBe(true)
     expect(await rowsOf(copy.url, `select from pg_namespace where nspname = 'migrate'`)).toEqual([])
     await run(planFor(database.url, samplePlan), [3])
@@ -168,10 +168,10 @@ describe('identity', () => {
       database.url,
       `insert into migrate.pgmigrations (name, run_on) values ('9999_from_the_future', now())`,
     )
-    const before = await dump(database.url, [])
+    const before = await dump(database.url, { rows: true })
     for (const doing of [run(plan, [2]), undo(plan, { to: 0 }), surveyed(plan), remove(plan)])
       expect(await failureOf(doing)).toMatchObject({ code: 'journal-newer', exitCode: 4 })
-    expect(await dump(database.url, [])).toBe(before)
+    expect(await dump(database.url, { rows: true })).toBe(before)
   })
 
   test('a schema named like the journal that is not one is left alone', async () => {

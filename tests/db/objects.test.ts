@@ -120,7 +120,7 @@ describe('functions, procedures and types of a service', () => {
       expect(await dumpAll(database.url)).toBe(before)
     }
     await remove(plan)
-    expect(await dump(database.url, [])).toBe(before)
+    expect(await dump(database.url, { rows: true })).toBe(before)
   })
 
   test('end at their new names with contract, whose undo makes the old ones again', async () => {
@@ -200,7 +200,7 @@ describe('functions, procedures and types of a service', () => {
        create function evt() returns event_trigger language plpgsql as 'begin end';
        create type span as range (subtype = integer);`,
     )
-    const before = await dump(database.url, [])
+    const before = await dump(database.url, { rows: true })
     for (const [service, message] of [
       [{ functions: ['agg'] }, /aggregate/],
       [{ functions: ['anon'] }, /records/],
@@ -214,7 +214,7 @@ describe('functions, procedures and types of a service', () => {
       expect(
         (await failureOf(run(planFor(database.url, { services: { people: service } }), [1]))).message,
       ).toMatch(message)
-    expect(await dump(database.url, [])).toBe(before)
+    expect(await dump(database.url, { rows: true })).toBe(before)
   })
 
   test('a procedure that everybody may execute is refused until its callers may enter the schema', async () => {

@@ -24,6 +24,9 @@ const name = fc
   .filter((text) => !text.includes('\0') && Buffer.from(text).toString() === text)
 const shortName = name.filter((text) => Buffer.byteLength(text) <= 63)
 
+/** A key word of PostgreSQL 16 that may be a name there, but not from 17 on. */
+const reservedLater = 'json'
+
 test('ident quotes as quote_ident does, but for key words of other majors, which it always quotes', async () => {
   const names = fc.sample(shortName, 2000)
   const rows = await client.rows<{ name: string; quoted: string; known: boolean }>(
@@ -32,7 +35,9 @@ test('ident quotes as quote_ident does, but for key words of other majors, which
     [names],
   )
   const differing = rows.filter(({ name, quoted }) => ident(name) !== quoted)
-  expect(differing.filter(({ name, known }) => known || !quotedKeywords.has(name))).toEqual([])
+  const isOdd = ({ name, known }: { name: string; known: boolean }): boolean =>
+    (known && name !== reservedLater) || !quotedKeywords.has(name)
+  expect(differing.filter(isOdd)).toEqual([])
 })
 
 test('the key words are those that the server quotes, and some of later majors', async () => {
@@ -41,7 +46,8 @@ test('the key words are those that the server quotes, and some of later majors',
   )
   const isQuoted = new Map(rows.map(({ word, quoted }) => [word, quoted]))
   expect(rows.filter(({ word, quoted }) => quoted && !quotedKeywords.has(word))).toEqual([])
-  expect([...quotedKeywords].filter((word) => isQuoted.get(word) === false)).toEqual([])
+  const needless = [...quotedKeywords].filter((word) => isQuoted.get(word) === false)
+  expect(needless.filter((word) => word !== reservedLater)).toEqual([])
   const later = [...quotedKeywords].filter((word) => !isQuoted.has(word))
   expect(later.filter((word) => !/^(json.*|merge_action|system_user)$/.test(word))).toEqual([])
 })

@@ -79,7 +79,9 @@ describe('pg_stat_statements', () => {
       since: expect.stringMatching(/^\d{4}-.*Z$/),
       hidden: 0,
     })
-    expect(examined).toBe(6)
+    // From PostgreSQL 18 on, both statements of the reader are one, with the text of the first, which means other.users.
+    const areApart = cluster.major < 18
+    expect(examined).toBe(areApart ? 6 : 5)
     expect(
       breaking.map(({ table, trap, calls, role, outcome, sql: it }) => [
         table,
@@ -92,7 +94,9 @@ describe('pg_stat_statements', () => {
     ).toEqual([
       ['public."표"', 'system-column', 1, 'app', '42703', 'update "표" set 이름 = $1 where ctid = $2'],
       ['public.jobs', 'system-column', 2, 'app', '42703', 'select xmin, note from jobs where id = $1'],
-      ['public.users', 'system-column', 1, 'reader', '42703', 'select xmin from public.users'],
+      ...(areApart
+        ? [['public.users', 'system-column', 1, 'reader', '42703', 'select xmin from public.users']]
+        : []),
       ['public.users', 'truncate', 1, 'app', '42809', 'truncate public.users'],
     ])
   })

@@ -5,6 +5,7 @@ import { lookupFor } from '../../src/statements/names.ts'
 import { Parser } from '../../src/statements/parser.ts'
 import { outcomeOf } from '../../src/statements/trap.ts'
 import { traps } from '../../src/statements/traps.ts'
+import { sharedCluster } from '../support/cluster.ts'
 import { connect, type TestClient } from '../support/client.ts'
 import { freshDatabase, type FreshDatabase } from '../support/database.ts'
 
@@ -27,7 +28,7 @@ const views = `
 /** An identity column cannot be in a partition of another table, so the shell stands over one without. */
 const shell = `
   alter table s.t alter id drop identity; alter table s.r drop constraint r_t;
-  create table public.t (like s.t including defaults including constraints) partition by list (id);
+  create table public.t (like s.t including defaults including constraints including generated) partition by list (id);
   alter table public.t add primary key (id);
   alter table public.t attach partition s.t default;`
 
@@ -67,6 +68,15 @@ function table(name: string, its: Partial<KnownTable>): KnownTable {
 }
 
 const ok = 'ok'
+
+const { major } = sharedCluster()
+
+/** What PostgreSQL 14 says of these statements by any name, or to a shell; it has no MERGE, and other words for the rest. */
+const on14: ReadonlyMap<string, string> = new Map([
+  ['merge into t using (select 1 as id) n on t.id = n.id when matched then delete', '42601'],
+  ['alter table t alter a type varchar(9)', 'XX000'],
+  ['cluster t using t_pkey', '0A000'],
+])
 
 /** Trap, statement, what comes of it through a view on 15, and through a shell where that is not the same as a table. */
 const broken: readonly (readonly [trap: string, sql: string, view: string, shell?: string])[] = [
@@ -209,12 +219,10 @@ const rows = broken.map(([trap, sql, view, shell]) => [sql, trap, view, shell] a
 
 describe('a trap is foretold and is one, through a view:', () => {
   test.each(rows)('%s', async (sql, trap, view) => {
-    const { rows: version } = await byView.query<{ major: number }>(
-      `select current_setting('server_version_num')::int / 10000 as major`,
-    )
     const since = byId.get(trap)!.viewSince
-    const works = since !== undefined && version[0]!.major >= since
-    expect([await foretold(sql, 'view'), await outcome(byView, sql)]).toEqual([[trap], works ? ok : view])
+    const works = since !== undefined && major >= since
+    const expected = trap === 'merge' && major < 15 ? on14.get(sql) : works ? ok : view
+    expect([await foretold(sql, 'view'), await outcome(byView, sql)]).toEqual([[trap], expected])
     expect(byId.get(trap)!.view).toBe(view)
   })
 })
@@ -224,8 +232,10 @@ describe('the shell takes more, and what it refuses is foretold:', () => {
     '%s',
     async (sql, trap, _view, refused) => {
       const found = await outcome(byShell, sql)
-      expect(found).toBe(refused ?? ok)
-      if (byId.get(trap)!.shell !== undefined) expect(found).toBe(byId.get(trap)!.shell)
+      const other = major < 15 ? on14.get(sql) : undefined
+      expect(found).toBe(other ?? refused ?? ok)
+      if (other === undefined && byId.get(trap)!.shell !== undefined)
+        expect(found).toBe(byId.get(trap)!.shell)
     },
   )
 })

@@ -74,7 +74,7 @@ function homes(services: ReadonlyMap<string, readonly string[]>): (readonly [str
   return [...services].flatMap(([service, tables]) => tables.map((table) => [table, service] as const))
 }
 
-const shape = ['--schema-only', '--exclude-schema=migrate']
+const shape = { except: 'migrate' }
 const countOfKeys = `
   select count(*)::int from pg_constraint
    where contype = 'f' and convalidated and connamespace is distinct from to_regnamespace('migrate')`
