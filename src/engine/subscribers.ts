@@ -77,45 +77,16 @@ async function ready(place: Place): Promise<void> {
 }
 
 async function follow(place: Place): Promise<void> {
-  const here = (await subscribed(place)).filter(({ stand }) => stand === 'here')
-  const lsn = await position(place)
-  if (here.length > 0) {
-    await awaitOldChanges(place, lsn)
-    await transaction(
-      place,
-      here.flatMap((table) => goThere(table, place.work.plan.name, keepsOldName(place, table))),
-    )
-  }
-  await seeItGoOn(place, here.length, async () => {
-    await transaction(
-      place,
-      here.flatMap((table) => comeBack(table, keepsOldName(place, table))),
-    )
-  })
+  await settle(place, 'there')
 }
 
 async function back(place: Place): Promise<void> {
-  const there = (await subscribed(place)).filter(({ stand }) => stand === 'there')
-  const lsn = await position(place)
-  if (there.length > 0) {
-    await awaitOldChanges(place, lsn)
-    await transaction(
-      place,
-      there.flatMap((table) => comeBack(table, table.hasView)),
-    )
-  }
+  await settle(place, 'here')
+  const schemas = [...new Set(place.tables.map(({ target }) => target))]
   await transaction(
     place,
-    [...new Set(place.tables.map(({ target }) => target))].map((schema) =>
-      dropSchema(schema, place.work.plan.name),
-    ),
+    schemas.map((schema) => dropSchema(schema, place.work.plan.name)),
   )
-  await seeItGoOn(place, there.length, async () => {
-    await transaction(
-      place,
-      there.flatMap((table) => goThere(table, place.work.plan.name, table.hasView)),
-    )
-  })
 }
 
 async function contract(place: Place): Promise<void> {
@@ -133,51 +104,92 @@ async function recreate(place: Place): Promise<void> {
   )
 }
 
+type Side = 'here' | 'there'
+
 /**
- * What was written by the names of before must have arrived before the tables of a transaction go. A worker that has stopped has met a
- * change by the new names, and changes arrive in the order of their commits: so everything before it has arrived.
+ * Brings the tables of one transaction to the side where they are on the publisher, with all that is on the way.
+ *
+ * Changes come in the order of their commits and carry the names of their time. So a table goes once everything before
+ * the move has been confirmed, or once the worker has stopped, which means that it has met a change by the other name.
+ * After a move that was taken back before it was followed there are changes by both names, one after the other: each
+ * time the worker stops the tables go to the other side, until all is confirmed.
  */
-async function awaitOldChanges(place: Place, lsn: string): Promise<void> {
-  for (const began = performance.now(); performance.now() - began < patienceMs; await sleep(pollMs)) {
-    place.work.throwIfStopped(`subscriber ${place.subscriber.where} has caught up`)
-    if (await hasConfirmed(place, lsn)) return
-    if ((await subscriptionsOf(place)).some(({ isRunning }) => !isRunning)) return
-  }
-  throw stuck(place, 'it has not taken over what was written before the tables moved')
-}
-
-async function seeItGoOn(place: Place, moved: number, undo: () => Promise<void>): Promise<void> {
-  const lsn = await position(place)
+async function settle(place: Place, side: Side): Promise<void> {
+  const { work, subscriber } = place
   const began = performance.now()
-  for (; performance.now() - began < patienceMs; await sleep(pollMs)) {
-    if (await hasConfirmed(place, lsn)) {
-      const ms = Math.round(performance.now() - began)
-      place.work.events.emit({
-        type: 'notice',
-        level: 'info',
-        text: `subscriber ${place.subscriber.where}: ${moved} tables moved, replication goes on after ${ms} ms`,
-      })
-      return
-    }
-    place.work.throwIfStopped(`subscriber ${place.subscriber.where} goes on`)
+  let moves = 0
+  for (let lsn = await position(place); ;) {
+    const outcome = await awaitWorker(place, lsn, began)
+    const away = (await subscribed(place)).filter(({ stand }) => stand !== side)
+    if (outcome === 'confirmed' && away.length === 0) break
+    if (outcome === 'late') throw stuck(place)
+    await move(place, away.length > 0 ? side : other(side))
+    moves += 1
+    if (outcome === 'confirmed') lsn = await position(place)
+    else await awaitStart(place, began)
   }
-  // Perhaps it had stopped for another reason, with changes by the names of before still to come.
-  if (moved > 0) await undo()
-  throw stuck(place, 'its subscription does not go on')
+  const ms = Math.round(performance.now() - began)
+  const text = `subscriber ${subscriber.where}: ${moves === 0 ? 'nothing to move' : 'tables moved'}, replication goes on after ${ms} ms`
+  work.events.emit({ type: 'notice', level: 'info', text })
 }
 
-function stuck({ subscriber }: Place, what: string): MigrateError {
-  return new MigrateError('subscriber-stuck', `subscriber ${subscriber.where}: ${what}`, {
-    state: {
-      kind: 'resumable',
-      sentence:
-        'the tables have moved on the publisher and not there; the slot keeps what is not taken over yet, so that nothing is lost',
+function other(side: Side): Side {
+  return side === 'here' ? 'there' : 'here'
+}
+
+async function move(place: Place, side: Side): Promise<void> {
+  const { name } = place.work.plan
+  const going = (await subscribed(place)).filter(({ stand }) => stand === other(side))
+  await transaction(
+    place,
+    going.flatMap((table) =>
+      side === 'there' ? goThere(table, name, keepsOldName(place, table)) : comeBack(table, table.hasView),
+    ),
+  )
+}
+
+/** Until everything up to that position is confirmed, or the worker has stopped. */
+async function awaitWorker(
+  place: Place,
+  lsn: string,
+  began: number,
+): Promise<'confirmed' | 'stopped' | 'late'> {
+  for (; performance.now() - began < patienceMs; await sleep(pollMs)) {
+    place.work.throwIfStopped(`subscriber ${place.subscriber.where} goes on`)
+    if (await hasConfirmed(place, lsn)) return 'confirmed'
+    if (!(await isRunning(place))) return 'stopped'
+  }
+  return 'late'
+}
+
+/** A worker that has stopped is started again after a while. */
+async function awaitStart(place: Place, began: number): Promise<void> {
+  for (; performance.now() - began < patienceMs; await sleep(pollMs)) {
+    place.work.throwIfStopped(`subscriber ${place.subscriber.where} goes on`)
+    if (await isRunning(place)) return
+  }
+}
+
+async function isRunning(place: Place): Promise<boolean> {
+  return (await subscriptionsOf(place)).every((subscription) => subscription.isRunning)
+}
+
+function stuck({ subscriber }: Place): MigrateError {
+  return new MigrateError(
+    'subscriber-stuck',
+    `subscriber ${subscriber.where}: its subscription does not go on`,
+    {
+      state: {
+        kind: 'resumable',
+        sentence:
+          'the tables have moved on the publisher; the slot keeps what the subscriber has not taken over yet, so that nothing is lost',
+      },
+      next: [
+        'look into the log of the subscriber for what its apply worker cannot do',
+        'then run the same command again',
+      ],
     },
-    next: [
-      'look into the log of the subscriber for what its apply worker cannot do',
-      'then run the same command again',
-    ],
-  })
+  )
 }
 
 /** Subscriptions of that database to the plan's. */

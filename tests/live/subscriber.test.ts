@@ -177,6 +177,25 @@ describe('a logical subscriber that the plan names', () => {
     expect(await homes(there)).toEqual(['sales.events_2025', 'sales.orders', 'accounts.users'])
   })
 
+  test('a move that is taken back before it was followed leaves changes by both names, which all arrive', async () => {
+    await run(plan, [1])
+    const stop = new AbortController()
+    await failureOf(
+      run(plan, [2], {
+        signal: stop.signal,
+        on: (event) => {
+          if (event.type === 'step:end' && event.step === 'switch accounts') stop.abort('SIGTERM')
+        },
+      }),
+    )
+    await sql(here, `insert into accounts.users (token) values ('by the new name')`)
+    await sql(here, `insert into public.orders (token) values ('beside it')`)
+    await undo(plan, { to: 0 })
+    await sql(here, `insert into public.users (token) values ('by the old name')`)
+    await expectSame()
+    expect(await homes(there)).toEqual(['events_2025', 'orders', 'users'])
+  })
+
   test('a table of the new name there, into which rows would vanish, is refused and cannot be waived', async () => {
     await sql(there, 'create schema accounts; create table accounts.users (id integer)')
     const allow = [{ rule: 'subscriber-name-taken', on: '127.0.0.1', because: 'test' }]
