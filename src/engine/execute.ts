@@ -4,6 +4,7 @@ import type { CompiledPhase } from '../movers/in-place.ts'
 import { adoptPartitions } from './adopt.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { recordUse, observeUse } from '../usage/observe.ts'
+import { watchedNames } from '../usage/watched-name.ts'
 import { isDone, lastPhase, phaseName, phaseRow, placedSteps } from './phases.ts'
 import { checkPhase } from './readiness.ts'
 import { undoPhase } from './rollback.ts'
@@ -100,8 +101,9 @@ async function executePhase(work: Work, number: number): Promise<PhaseOutcome> {
 async function observeFirst(work: Work): Promise<void> {
   const { plan, session, target, run } = work
   await using elsewhere = await openStandbys(plan.databases[target.alias]!.standbys, `${plan.name}/observe`)
-  const { tables } = await work.refresh()
-  await recordUse(session, run, await observeUse(session, tables, elsewhere.standbys))
+  const { facts } = await work.refresh()
+  const names = watchedNames(facts.tables, facts.routines)
+  await recordUse(session, run, await observeUse(session, names, elsewhere.standbys))
 }
 
 /** A failed probe undoes the switch it was to confirm, if the plan says so; it is never passed over. */

@@ -2,6 +2,7 @@ import { isMigrateError } from '../errors/migrate-error.ts'
 import type { Action, GateAction } from '../steps/action.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { awaitQuietNames } from '../usage/gate.ts'
+import { watchedNames } from '../usage/watched-name.ts'
 import { awaitUnusedTables } from '../usage/unused.ts'
 import { backUp } from './backing-up.ts'
 import { databaseFailure } from './failure.ts'
@@ -101,7 +102,8 @@ async function performGate(work: Work, { evidence, relations, quietMs }: GateAct
   if (evidence === 'tables') return awaitUnusedTables(work.session, watched, facts.foreignKeys)
   const { standbys } = work.plan.databases[work.target.alias]!
   await using elsewhere = await openStandbys(standbys, `${work.plan.name}/gate`)
-  await awaitQuietNames(work.session, work.run, watched, quietMs, elsewhere.standbys)
+  const names = watchedNames(watched, facts.routines)
+  await awaitQuietNames(work.session, work.run, names, quietMs, elsewhere.standbys)
 }
 
 /** Row first: the journal speaks in the same transaction as the change, before it, and fails it when the lease is gone. */

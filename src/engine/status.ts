@@ -5,6 +5,7 @@ import { readBlockers, describeBlocker } from '../catalog/blockers.ts'
 import { findingLine, isBlocking } from '../survey/finding.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { observeUse, recordUse } from '../usage/observe.ts'
+import { watchedNames } from '../usage/watched-name.ts'
 import { describeOldNames, type OldNameStatus } from '../usage/old-names.ts'
 import { isDone, isPending, phaseRow, placedSteps } from './phases.ts'
 import { phaseFindings } from './readiness.ts'
@@ -161,9 +162,10 @@ async function oldNames(
   run: number,
 ): Promise<OldNameStatus[]> {
   await using elsewhere = await openStandbys(plan.databases[target.alias]!.standbys, `${plan.name}/status`)
-  const seen = await observeUse(session, now.facts.tables, elsewhere.standbys)
+  const names = watchedNames(now.facts.tables, now.facts.routines)
+  const seen = await observeUse(session, names, elsewhere.standbys)
   await recordUse(session, run, seen)
-  const switched = now.facts.tables.filter(({ location }) => location.stand === 'switched')
+  const switched = names.filter(({ location }) => location.stand === 'switched')
   return await describeOldNames(session, run, switched, seen)
 }
 

@@ -1,24 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { markOf } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { qualified } from '../pg/quoting.ts'
-import { isRetryable, stateOf } from '../pg/sqlstate.ts'
 import type { SubscriberAction } from '../steps/action.ts'
 import { oldName } from '../steps/names.ts'
-import { comeBack, dropOldName, dropSchema, goThere, makeOldName } from '../subscriber/relocate.ts'
-import { Subscriber, type SubscribedTable } from '../subscriber/subscriber.ts'
-import type { TableFacts } from '../survey/facts.ts'
+import { dropOldName, dropSchema, makeOldName } from '../subscriber/relocate.ts'
+import { Subscriber } from '../subscriber/subscriber.ts'
+import {
+  keepsOldName,
+  keyOf,
+  settle,
+  subscribed,
+  subscriptionsOf,
+  transaction,
+  type Place,
+} from './subscriber-settling.ts'
 import type { Work } from './work.ts'
-
-/** An apply worker that has failed is started again after wal_retrieve_retry_interval, 5 s by default. */
-const patienceMs = 60_000
-const pollMs = 50
-const lockTimeoutMs = 2_000
 
 /**
  * Moves the tables on subscribers as they were moved on the publisher, always after it. A change carries the name that
  * its table had when it was made, and a worker that does not find that name stops and tries again: nothing is lost,
- * and it goes on once the table has the name (manual, chapter 31; measured on 14 to 18).
+ * and it goes on once the table has the name (manual, chapter 31; measured on 15).
  * @throws MigrateError `connection-failed`, `subscriber-stuck`, `lock-timeout`
  */
 export async function performSubscribers(work: Work, action: SubscriberAction): Promise<void> {
@@ -33,13 +33,6 @@ export async function performSubscribers(work: Work, action: SubscriberAction): 
     }
     await modes[action.mode](place)
   }
-}
-
-interface Place {
-  readonly work: Work
-  readonly subscriber: Subscriber
-  readonly tables: readonly TableFacts[]
-  readonly byName: ReadonlyMap<string, TableFacts>
 }
 
 const modes: Record<SubscriberAction['mode'], (place: Place) => Promise<void>> = {
@@ -102,155 +95,4 @@ async function recreate(place: Place): Promise<void> {
     place,
     bare.map((table) => makeOldName(table, place.work.plan.name)),
   )
-}
-
-type Side = 'here' | 'there'
-
-/**
- * Brings the tables of one transaction to the side where they are on the publisher, with all that is on the way.
- *
- * Changes come in the order of their commits and carry the names of their time. So a table goes once everything before
- * the move has been confirmed, or once the worker has stopped, which means that it has met a change by the other name.
- * After a move that was taken back before it was followed there are changes by both names, one after the other: each
- * time the worker stops the tables go to the other side, until all is confirmed.
- */
-async function settle(place: Place, side: Side): Promise<void> {
-  const { work, subscriber } = place
-  const began = performance.now()
-  let moves = 0
-  for (let lsn = await position(place); ;) {
-    const outcome = await awaitWorker(place, lsn, began)
-    const away = (await subscribed(place)).filter(({ stand }) => stand !== side)
-    if (outcome === 'confirmed' && away.length === 0) break
-    if (outcome === 'late') throw stuck(place)
-    await move(place, away.length > 0 ? side : other(side))
-    moves += 1
-    if (outcome === 'confirmed') lsn = await position(place)
-    else await awaitStart(place, began)
-  }
-  const ms = Math.round(performance.now() - began)
-  const text = `subscriber ${subscriber.where}: ${moves === 0 ? 'nothing to move' : 'tables moved'}, replication goes on after ${ms} ms`
-  work.events.emit({ type: 'notice', level: 'info', text })
-}
-
-function other(side: Side): Side {
-  return side === 'here' ? 'there' : 'here'
-}
-
-async function move(place: Place, side: Side): Promise<void> {
-  const { name } = place.work.plan
-  const going = (await subscribed(place)).filter(({ stand }) => stand === other(side))
-  await transaction(
-    place,
-    going.flatMap((table) =>
-      side === 'there' ? goThere(table, name, keepsOldName(place, table)) : comeBack(table, table.hasView),
-    ),
-  )
-}
-
-/** Until everything up to that position is confirmed, or the worker has stopped. */
-async function awaitWorker(
-  place: Place,
-  lsn: string,
-  began: number,
-): Promise<'confirmed' | 'stopped' | 'late'> {
-  for (; performance.now() - began < patienceMs; await sleep(pollMs)) {
-    place.work.throwIfStopped(`subscriber ${place.subscriber.where} goes on`)
-    if (await hasConfirmed(place, lsn)) return 'confirmed'
-    if (!(await isRunning(place))) return 'stopped'
-  }
-  return 'late'
-}
-
-/** A worker that has stopped is started again after a while. */
-async function awaitStart(place: Place, began: number): Promise<void> {
-  for (; performance.now() - began < patienceMs; await sleep(pollMs)) {
-    place.work.throwIfStopped(`subscriber ${place.subscriber.where} goes on`)
-    if (await isRunning(place)) return
-  }
-}
-
-async function isRunning(place: Place): Promise<boolean> {
-  return (await subscriptionsOf(place)).every((subscription) => subscription.isRunning)
-}
-
-function stuck({ subscriber }: Place): MigrateError {
-  return new MigrateError(
-    'subscriber-stuck',
-    `subscriber ${subscriber.where}: its subscription does not go on`,
-    {
-      state: {
-        kind: 'resumable',
-        sentence:
-          'the tables have moved on the publisher; the slot keeps what the subscriber has not taken over yet, so that nothing is lost',
-      },
-      next: [
-        'look into the log of the subscriber for what its apply worker cannot do',
-        'then run the same command again',
-      ],
-    },
-  )
-}
-
-/** Subscriptions of that database to the plan's. */
-async function subscriptionsOf({ work, subscriber }: Place): ReturnType<Subscriber['subscriptions']> {
-  const slots = await work.session.query<{ name: string }>(
-    `select slot_name as name from pg_replication_slots where slot_type = 'logical' and database = current_database()`,
-  )
-  return (await subscriber.subscriptions()).filter(({ slot }) => slots.some(({ name }) => name === slot))
-}
-
-function subscribed({ work, subscriber, tables }: Place): Promise<SubscribedTable[]> {
-  return subscriber.tables(tables, markOf(work.plan.name))
-}
-
-function keepsOldName({ byName }: Place, table: SubscribedTable): boolean {
-  const compat = byName.get(keyOf(table))?.compat
-  return compat !== 'none' && compat !== 'search-path'
-}
-
-function keyOf({ source, name }: { readonly source: string; readonly name: string }): string {
-  return JSON.stringify([source, name])
-}
-
-async function position({ work }: Place): Promise<string> {
-  return (await work.session.one<{ lsn: string }>('select pg_current_wal_insert_lsn()::text as lsn')).lsn
-}
-
-async function hasConfirmed(place: Place, lsn: string): Promise<boolean> {
-  const slots = (await subscriptionsOf(place)).map(({ slot }) => slot)
-  const { is } = await place.work.session.one<{ is: boolean }>(
-    `select coalesce(bool_and(confirmed_flush_lsn >= $2::pg_lsn), true) as is from pg_replication_slots where slot_name = any($1::text[])`,
-    [slots, lsn],
-  )
-  return is
-}
-
-async function transaction({ subscriber, work }: Place, statements: readonly string[]): Promise<void> {
-  if (statements.length === 0) return
-  const text = ['begin', `set local lock_timeout = ${lockTimeoutMs}`, ...statements, 'commit'].join(';\n')
-  for (const began = performance.now(); ; await sleep(pollMs)) {
-    try {
-      await subscriber.session.script(text)
-      return
-    } catch (error) {
-      await subscriber.session.script('rollback').catch(() => undefined)
-      if (!isRetryable(error) || performance.now() - began > work.plan.defaults.lockRetryMs)
-        throw refused(subscriber, error)
-      work.throwIfStopped(`subscriber ${subscriber.where}`)
-    }
-  }
-}
-
-function refused({ where }: Subscriber, error: unknown): MigrateError {
-  return new MigrateError('statement-failed', `subscriber ${where}: ${(error as Error).message}`, {
-    detail: [`SQLSTATE ${stateOf(error) ?? 'none'}`],
-    state: {
-      kind: 'resumable',
-      sentence:
-        'nothing was changed there; the slot keeps what is not taken over yet, so that nothing is lost',
-    },
-    next: ['remove the cause, then run the same command again', 'or go back: migrate rollback'],
-    cause: error,
-  })
 }

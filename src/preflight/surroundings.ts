@@ -1,3 +1,4 @@
+import { journalSchema } from '../catalog/names.ts'
 import { readClientSettings } from '../catalog/roles.ts'
 import { structureTriggers } from '../catalog/structure-watch.ts'
 import { qualified } from '../pg/quoting.ts'
@@ -36,6 +37,23 @@ export const surroundingRules: readonly Rule[] = [
           })),
       ]
     },
+  },
+  {
+    id: 'journal-published',
+    code: 'PF-7',
+    severity: 'error',
+    waivable: true,
+    phases: ['expand'],
+    check: ({ facts: { replication } }) =>
+      replication.logicalSlots.length === 0
+        ? []
+        : replication.publications
+            .filter(({ how }) => how === 'all tables')
+            .map(({ name }) => ({
+              on: name,
+              text: `publication ${name} is FOR ALL TABLES: it publishes the journal too, and a subscriber stops at the first row of a table that it does not have`,
+              remedy: `publish tables by name, or make empty tables of the journal on each subscriber (pg_dump --schema-only --schema=${journalSchema}) and waive it`,
+            })),
   },
   {
     id: 'publication',

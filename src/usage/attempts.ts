@@ -2,7 +2,7 @@ import { ident, qualified } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 import type { Standby } from '../standby/standby.ts'
 import { newName, oldName } from '../steps/names.ts'
-import type { TableFacts } from '../survey/facts.ts'
+import type { WatchedName } from './watched-name.ts'
 import type { Sighting } from './observe.ts'
 
 /** A statement whose text names an old name. */
@@ -36,7 +36,7 @@ async function lookout(session: Session, standby?: Standby): Promise<Lookout> {
  */
 export async function readAttempts(
   { session, standby, since }: Lookout,
-  tables: readonly TableFacts[],
+  tables: readonly WatchedName[],
 ): Promise<Attempt[]> {
   const rows = await session.query<Omit<Attempt, 'standby' | 'line'>>(
     `select n.relation, a.pid, a.usename as role, coalesce(r.rolsuper, false) as "isSuperuser", a.application_name as application,
@@ -58,7 +58,7 @@ export async function readAttempts(
 }
 
 /** What the texts of statements are searched for: the old name with its schema, the name alone, the new name. */
-function patterns(table: TableFacts): { relation: number; old: string; bare: string; new: string } {
+function patterns(table: WatchedName): { relation: number; old: string; bare: string; new: string } {
   return {
     relation: table.relation,
     old: word(qualified(oldName(table))),

@@ -4,7 +4,7 @@ import { qualified } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 import type { Standby } from '../standby/standby.ts'
 import { oldName } from '../steps/names.ts'
-import type { TableFacts } from '../survey/facts.ts'
+import type { WatchedName } from './watched-name.ts'
 import { recordUse } from './observe.ts'
 import { readQuiet } from './quiet.ts'
 import { watchUse } from './watch.ts'
@@ -21,7 +21,7 @@ const settleMs = 14_000
 export async function awaitQuietNames(
   session: Session,
   run: number,
-  tables: readonly TableFacts[],
+  tables: readonly WatchedName[],
   quietMs: number,
   standbys: readonly Standby[] = [],
 ): Promise<void> {
@@ -50,7 +50,7 @@ interface InUse {
 async function watchOnce(
   session: Session,
   run: number,
-  tables: readonly TableFacts[],
+  tables: readonly WatchedName[],
   standbys: readonly Standby[],
 ): Promise<InUse[]> {
   const { before, after } = await watchUse(session, tables, standbys, { forMs: watchMs, limit: 5 })
@@ -72,7 +72,7 @@ async function watchOnce(
 async function tooLoud(
   session: Session,
   run: number,
-  tables: readonly TableFacts[],
+  tables: readonly WatchedName[],
   quietMs: number,
 ): Promise<string[]> {
   if (quietMs === 0) return []

@@ -2,7 +2,7 @@ import { journalSchema as schema } from '../catalog/names.ts'
 import { describeBlocker, readBlockers, type Blocker } from '../catalog/blockers.ts'
 import type { Session } from '../pg/session.ts'
 import type { Standby } from '../standby/standby.ts'
-import type { TableFacts } from '../survey/facts.ts'
+import type { WatchedName } from './watched-name.ts'
 
 /** A session that was seen using an old name. */
 export interface Sighting {
@@ -34,7 +34,7 @@ export interface Use {
  */
 export async function observeUse(
   session: Session,
-  tables: readonly TableFacts[],
+  tables: readonly WatchedName[],
   standbys: readonly Standby[] = [],
 ): Promise<Use[]> {
   const switched = tables.flatMap((table) => {

@@ -6,6 +6,7 @@ import { oldName } from '../steps/names.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import { readQuiet } from './quiet.ts'
 import type { Use } from './observe.ts'
+import type { WatchedName } from './watched-name.ts'
 import { readUsers, withSeen, type User } from './users.ts'
 
 export type { User } from './users.ts'
@@ -30,7 +31,7 @@ export interface OldNameStatus {
 }
 
 /** What stands at the old name of a switched table; null when nothing does. */
-export function standsAtOldName({ location }: TableFacts): number | null {
+export function standsAtOldName({ location }: WatchedName): number | null {
   return location.stand === 'switched' ? (location.view ?? location.shell) : null
 }
 
@@ -64,7 +65,7 @@ export function chooseOldNames(tables: readonly TableFacts[], choice: OldNameCho
 export async function describeOldNames(
   session: Session,
   run: number,
-  tables: readonly TableFacts[],
+  tables: readonly WatchedName[],
   now: readonly Use[],
 ): Promise<OldNameStatus[]> {
   const quiet = await readQuiet(session, run)
@@ -79,7 +80,7 @@ export async function describeOldNames(
   }))
 }
 
-export function nameOf(table: TableFacts): string {
+export function nameOf(table: WatchedName): string {
   return qualified(oldName(table))
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Session } from '../pg/session.ts'
 import type { Standby } from '../standby/standby.ts'
-import type { TableFacts } from '../survey/facts.ts'
+import type { WatchedName } from './watched-name.ts'
 import { readAttempts, type Lookout } from './attempts.ts'
 import { observeUse, type Sighting, type Use } from './observe.ts'
 
@@ -17,7 +17,7 @@ export interface Watched {
 /** Looks at the old names again and again for `forMs`, or until the signal. */
 export async function watchUse(
   session: Session,
-  tables: readonly TableFacts[],
+  tables: readonly WatchedName[],
   standbys: readonly Standby[],
   {
     forMs,

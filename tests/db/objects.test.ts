@@ -99,6 +99,8 @@ async function use(database: FreshDatabase, at: string, logs = at): Promise<void
   expect(await one(`${at}.outer_call()`)).toBe('1z3')
 }
 
+const planOf = (...functions: string[]): PlanSketch => ({ services: { logs: { functions } } })
+
 const tidy = `delete from log; select setval('log_id_seq', 1, false)`
 
 describe('functions, procedures and types of a service', () => {
@@ -241,6 +243,19 @@ describe('functions, procedures and types of a service', () => {
     await sql(database.url, `delete from users where address = 't@'; select setval('users_id_seq', 3)`)
     expect(await dumpAll(database.url)).toBe(before)
   })
+})
+
+test('calls of a function by its old name are counted, and hold contract up', async () => {
+  await using database = await scene()
+  const plan = planFor(database.url, planOf('note', 'joined'))
+  await run(plan, [1, 2])
+  await sql(database.url, `select public.note('a'), public.joined(1)`)
+  const failure = await failureOf(
+    run(planFor(database.url, { ...planOf('note', 'joined'), quiet: '1d' }), [3]),
+  )
+  expect(failure.code).toBe('gate-waiting')
+  expect(failure.detail.join('\n')).toMatch(/public\.note/)
+  await run(plan, [3])
 })
 
 describe('changes of functions and types by others', () => {

@@ -218,6 +218,9 @@ describe('a logical subscriber that the plan names', () => {
     expect(
       (await failureOf(run(planFor(here, sketch({ around: { subscribers: [there, here] } })), [1]))).message,
     ).toMatch(/subscriber-foreign/)
+    await sql(here, 'create publication whole for all tables')
+    expect((await failureOf(run(plan, [1]))).message).toMatch(/journal-published on whole/)
+    await sql(here, 'drop publication whole')
     await run(plan, [1])
     await sql(there, `alter subscription sub${number} disable`)
     expect((await failureOf(run(plan, [2]))).message).toMatch(/subscriber-stopped/)
