@@ -112,18 +112,20 @@ test('observe tells who uses old names, also between their statements, and keeps
   await run(plan, [1, 2, 3])
   await using reporting = await connect(database.url, 'reporting', 'test_writer')
   await reporting.query('begin; select count(*) from public.orders')
+  // Each has one latest statement, by which it can be seen.
   await using shop = await connect(database.url, 'shop')
+  await using shopToo = await connect(database.url, 'shop')
   await using fresh = await connect(database.url, 'new code')
   await fresh.query('set search_path = accounts')
   const stop = new AbortController()
   const watching = watched(plan, { forMs: 60_000 }, { signal: stop.signal })
   await until(async () => {
     await shop.query(`select id from public.users where email = 'user1@example.org'`)
-    await shop.query('select 1 from events limit 1')
+    await shopToo.query('select 1 from events limit 1')
     await fresh.query('select count(*) from users')
     return (await callsOf(plan, 'public.users')) !== 0
   })
-  await shop.query('select 1 from events limit 1')
+  await shopToo.query('select 1 from events limit 1')
   stop.abort()
   const { outcomes, events } = await watching
   const users = (name: string): unknown[] =>
