@@ -20,7 +20,7 @@ describe('a plan', () => {
       file: 'plans/shop.yaml',
       name: 'shop',
       databases: {
-        db: { url: 'postgres://localhost/shop', standbys: [], pooler: undefined },
+        db: { url: 'postgres://localhost/shop', standbys: [], subscribers: [], pooler: undefined },
       },
       services: [
         { name: 'users', schema: 'users', tables: ['users'], ...service },
