@@ -7,8 +7,11 @@ export interface Way {
   readonly end: EndState
 }
 
+/** Before a step's intent is noted, after it, after its change; before and after a phase or run is noted as done. */
+const journalPoint = /^(step:start|action:start|action:end|phase:end|run:end)/
+
 /**
- * Kills a command at every kind of event and at some of its statements; under SOAK=1 at every single event and
+ * Kills a command at every kind of journal point and at some of its statements; under SOAK=1 at every single event and
  * statement, and goes on in every way from each. `about` keeps to events whose signature it fits, unless SOAK=1.
  */
 export async function killEverywhere(
@@ -16,7 +19,7 @@ export async function killEverywhere(
   pool: RunnerPool,
   command: Command,
   ways: readonly Way[],
-  { together = 2, about = /./ }: { readonly together?: number; readonly about?: RegExp } = {},
+  { together = 2, about = journalPoint }: { readonly together?: number; readonly about?: RegExp } = {},
 ): Promise<number> {
   const { signatures, writes } = await scene.measure(pool, command)
   const isSoak = Boolean(process.env['SOAK'])

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { sharedCluster } from '../support/cluster.ts'
+import { killEverywhere } from '../crash/every.ts'
+import { more, pathRole, sketch } from '../crash/every-policy.ts'
+import { RunnerPool } from '../crash/runner-process.ts'
+import { Scene } from '../crash/scene.ts'
+
+jest.setTimeout(process.env['SOAK'] ? 3_600_000 : 300_000)
+
+let pool: RunnerPool
+
+beforeAll(async () => {
+  pool = new RunnerPool()
+  await sharedCluster().sql(
+    'postgres',
+    `do $$ begin create role ${pathRole}; exception when duplicate_object or unique_violation then null; end $$`,
+  )
+})
+
+afterAll(() => pool[Symbol.asyncDispose]())
+
+const contract = { execute: [3] }
+
+test('contract with every policy, killed anywhere, goes on or is undone', async () => {
+  await using scene = await Scene.after([1, 2], sketch, more)
+  const undo = { rollback: { to: 2 } }
+  const count = await killEverywhere(
+    scene,
+    pool,
+    contract,
+    [
+      { commands: [contract], end: await scene.undisturbed(contract) },
+      { commands: [undo], end: await scene.undisturbed(contract, undo) },
+    ],
+    { together: 6 },
+  )
+  expect(count).toBeGreaterThan(3)
+})
+
+test('the undo of contract, killed anywhere, goes on or goes forward again', async () => {
+  await using scene = await Scene.after([1, 2, 3], sketch, more)
+  const undo = { rollback: { to: 2 } }
+  const count = await killEverywhere(
+    scene,
+    pool,
+    undo,
+    [
+      { commands: [undo], end: await scene.undisturbed(undo) },
+      { commands: [contract], end: await scene.undisturbed(undo, contract) },
+    ],
+    { together: 4 },
+  )
+  expect(count).toBeGreaterThan(3)
+})
