@@ -177,6 +177,11 @@ describe('while the privileges are taken', () => {
   })
 })
 
+/** What an owner has by owning, without MAINTAIN, which came with PostgreSQL 17. */
+function withoutMaintain(acl: string | null | undefined): string {
+  return (acl ?? '').replaceAll('arwdDxtm/', 'arwdDxt/')
+}
+
 describe('what others change meanwhile', () => {
   test('what is granted stays, who is gone is passed over, a new owner owns; all of it is told', async () => {
     await using database = await switched()
@@ -193,15 +198,15 @@ describe('what others change meanwhile', () => {
       `drop role scream_gone; grant insert on public.t0 to scream_other; alter view public.t1 owner to scream_other; drop view public.t3 cascade`,
     )
     const { outcomes } = await screaming
-    expect(outcomes.remarks).toEqual([
+    expect(outcomes.remarks.toSorted()).toEqual([
       expect.stringMatching(/^public\.t0: a column or a role is gone .*SELECT; they are/),
       expect.stringMatching(/^public\.t1: they are/),
       'public.t3: the old name is gone',
     ])
-    expect((await aclsOf(client, 'public.t0'))[0]).toBe(
+    expect(withoutMaintain((await aclsOf(client, 'public.t0'))[0])).toBe(
       '{scream_other=a/scream_owner,scream_owner=arwdDxt/scream_owner,scream_reader=r/scream_owner}',
     )
-    expect((await aclsOf(client, 'public.t1'))[0]).toBe(
+    expect(withoutMaintain((await aclsOf(client, 'public.t1'))[0])).toBe(
       '{scream_other=arwdDxt/scream_other,scream_reader=r/scream_other}',
     )
   })
