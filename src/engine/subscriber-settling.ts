@@ -3,19 +3,24 @@ import { markOf } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { isRetryable, stateOf } from '../pg/sqlstate.ts'
 import { comeBack, goThere } from '../subscriber/relocate.ts'
-import type { SubscribedTable, Subscriber } from '../subscriber/subscriber.ts'
+import type { SubscribedTable, Subscriber, Subscription } from '../subscriber/subscriber.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { Work } from './work.ts'
 
 /** An apply worker that has failed is started again after wal_retrieve_retry_interval, 5 s by default. */
 const patienceMs = 60_000
 const pollMs = 50
+const restartMs = 30_000
+/** A worker that stops for another reason than a name is not helped by moving tables. */
+const fruitlessMoves = 3
 const lockTimeoutMs = 2_000
 
-/** The tables of one transaction on one subscriber. */
+/** The tables of one transaction in one subscription. */
 export interface Place {
   readonly work: Work
   readonly subscriber: Subscriber
+  /** Of the subscription, on the publisher. */
+  readonly slot: string
   readonly tables: readonly TableFacts[]
   readonly byName: ReadonlyMap<string, TableFacts>
 }
@@ -31,22 +36,28 @@ type Side = 'here' | 'there'
  * time the worker stops the tables go to the other side, until all is confirmed.
  */
 export async function settle(place: Place, side: Side): Promise<void> {
-  const { work, subscriber } = place
   const began = performance.now()
   let moves = 0
+  let fruitless = 0
+  let reached = await confirmed(place)
   for (let lsn = await position(place); ;) {
-    const outcome = await awaitWorker(place, lsn, began)
-    const away = (await subscribed(place)).filter(({ stand }) => stand !== side)
+    const outcome = await awaitWorker(place, lsn)
+    const all = await subscribed(place)
+    const away = all.filter(({ stand }) => stand !== side)
     if (outcome === 'confirmed' && away.length === 0) break
-    if (outcome === 'late') throw stuck(place)
+    const now = await confirmed(place)
+    fruitless = now === reached ? fruitless + 1 : 0
+    reached = now
+    if (outcome === 'late' || fruitless > fruitlessMoves || all.some(({ stand }) => stand === 'taken'))
+      throw stuck(place)
     await move(place, away.length > 0 ? side : other(side))
     moves += 1
     if (outcome === 'confirmed') lsn = await position(place)
-    else await awaitStart(place, began)
+    else await runningAgain(place)
   }
   const ms = Math.round(performance.now() - began)
-  const text = `subscriber ${subscriber.where}: ${moves === 0 ? 'nothing to move' : 'tables moved'}, replication goes on after ${ms} ms`
-  work.events.emit({ type: 'notice', level: 'info', text })
+  const text = `subscriber ${place.subscriber.where}: ${moves === 0 ? 'nothing to move' : 'tables moved'}, replication goes on after ${ms} ms`
+  place.work.events.emit({ type: 'notice', level: 'info', text })
 }
 
 function other(side: Side): Side {
@@ -64,30 +75,30 @@ async function move(place: Place, side: Side): Promise<void> {
   )
 }
 
-/** Until everything up to that position is confirmed, or the worker has stopped. */
-async function awaitWorker(
-  place: Place,
-  lsn: string,
-  began: number,
-): Promise<'confirmed' | 'stopped' | 'late'> {
-  for (; performance.now() - began < patienceMs; await sleep(pollMs)) {
+/** Until everything up to that position is confirmed, or the worker has stopped; late when nothing moves any more. */
+async function awaitWorker(place: Place, lsn: string): Promise<'confirmed' | 'stopped' | 'late'> {
+  let reached = await confirmed(place)
+  for (let since = performance.now(); performance.now() - since < patienceMs; await sleep(pollMs)) {
     place.work.throwIfStopped(`subscriber ${place.subscriber.where} goes on`)
     if (await hasConfirmed(place, lsn)) return 'confirmed'
-    if (!(await isRunning(place))) return 'stopped'
+    const subscription = await subscriptionOf(place)
+    if (subscription?.isEnabled !== true) throw stuck(place)
+    if (!subscription.isRunning) return 'stopped'
+    const now = await confirmed(place)
+    if (now !== reached) since = performance.now()
+    reached = now
   }
   return 'late'
 }
 
-/** A worker that has stopped is started again after a while. */
-async function awaitStart(place: Place, began: number): Promise<void> {
-  for (; performance.now() - began < patienceMs; await sleep(pollMs)) {
+/** A worker that has stopped is started again after a while; what it is then, or when that takes too long. */
+export async function runningAgain(place: Place): Promise<Subscription | undefined> {
+  for (const began = performance.now(); ; await sleep(pollMs)) {
     place.work.throwIfStopped(`subscriber ${place.subscriber.where} goes on`)
-    if (await isRunning(place)) return
+    const subscription = await subscriptionOf(place)
+    if (subscription?.isRunning !== false || !subscription.isEnabled) return subscription
+    if (performance.now() - began > restartMs) return subscription
   }
-}
-
-async function isRunning(place: Place): Promise<boolean> {
-  return (await subscriptionsOf(place)).every((subscription) => subscription.isRunning)
 }
 
 function stuck({ subscriber }: Place): MigrateError {
@@ -108,16 +119,21 @@ function stuck({ subscriber }: Place): MigrateError {
   )
 }
 
-/** Subscriptions of that database to the plan's. */
-export async function subscriptionsOf({ work, subscriber }: Place): ReturnType<Subscriber['subscriptions']> {
-  const slots = await work.session.query<{ name: string }>(
+/** The slots of this database that subscriptions there have. */
+export async function slotsOf({ session }: Work, subscriber: Subscriber): Promise<string[]> {
+  const slots = await session.query<{ name: string }>(
     `select slot_name as name from pg_replication_slots where slot_type = 'logical' and database = current_database()`,
   )
-  return (await subscriber.subscriptions()).filter(({ slot }) => slots.some(({ name }) => name === slot))
+  const theirs = (await subscriber.subscriptions()).map(({ slot }) => slot)
+  return slots.map(({ name }) => name).filter((name) => theirs.includes(name))
 }
 
-export function subscribed({ work, subscriber, tables }: Place): Promise<SubscribedTable[]> {
-  return subscriber.tables(tables, markOf(work.plan.name))
+async function subscriptionOf({ subscriber, slot }: Place): Promise<Subscription | undefined> {
+  return (await subscriber.subscriptions()).find((subscription) => subscription.slot === slot)
+}
+
+export function subscribed({ work, subscriber, slot, tables }: Place): Promise<SubscribedTable[]> {
+  return subscriber.tables(tables, markOf(work.plan.name), [slot])
 }
 
 export function keepsOldName({ byName }: Place, table: SubscribedTable): boolean {
@@ -129,15 +145,23 @@ export function keyOf({ source, name }: { readonly source: string; readonly name
   return JSON.stringify([source, name])
 }
 
+/** What is flushed, since an idle server may have begun a page that nothing is on yet. */
 async function position({ work }: Place): Promise<string> {
-  return (await work.session.one<{ lsn: string }>('select pg_current_wal_insert_lsn()::text as lsn')).lsn
+  return (await work.session.one<{ lsn: string }>('select pg_current_wal_flush_lsn()::text as lsn')).lsn
 }
 
-async function hasConfirmed(place: Place, lsn: string): Promise<boolean> {
-  const slots = (await subscriptionsOf(place)).map(({ slot }) => slot)
-  const { is } = await place.work.session.one<{ is: boolean }>(
-    `select coalesce(bool_and(confirmed_flush_lsn >= $2::pg_lsn), true) as is from pg_replication_slots where slot_name = any($1::text[])`,
-    [slots, lsn],
+async function confirmed({ work, slot }: Place): Promise<string | null> {
+  const [row] = await work.session.query<{ lsn: string | null }>(
+    'select confirmed_flush_lsn::text as lsn from pg_replication_slots where slot_name = $1',
+    [slot],
+  )
+  return row?.lsn ?? null
+}
+
+async function hasConfirmed({ work, slot }: Place, lsn: string): Promise<boolean> {
+  const { is } = await work.session.one<{ is: boolean }>(
+    `select coalesce(bool_and(confirmed_flush_lsn >= $2::pg_lsn), true) as is from pg_replication_slots where slot_name = $1`,
+    [slot, lsn],
   )
   return is
 }
@@ -163,8 +187,7 @@ function refused({ where }: Subscriber, error: unknown): MigrateError {
     detail: [`SQLSTATE ${stateOf(error) ?? 'none'}`],
     state: {
       kind: 'resumable',
-      sentence:
-        'nothing was changed there; the slot keeps what is not taken over yet, so that nothing is lost',
+      sentence: 'the slot keeps what is not taken over there yet, so that nothing is lost',
     },
     next: ['remove the cause, then run the same command again', 'or go back: migrate rollback'],
     cause: error,

@@ -8,8 +8,9 @@ import {
   keepsOldName,
   keyOf,
   settle,
+  runningAgain,
+  slotsOf,
   subscribed,
-  subscriptionsOf,
   transaction,
   type Place,
 } from './subscriber-settling.ts'
@@ -23,15 +24,12 @@ import type { Work } from './work.ts'
  */
 export async function performSubscribers(work: Work, action: SubscriberAction): Promise<void> {
   const tables = (await work.refresh()).tables.filter(({ relation }) => action.relations.includes(relation))
+  const byName = new Map(tables.map((table) => [keyOf(table), table]))
   for (const url of work.plan.databases[work.target.alias]!.subscribers) {
     await using subscriber = await Subscriber.open(url, `${work.plan.name}/subscriber`)
-    const place: Place = {
-      work,
-      subscriber,
-      tables,
-      byName: new Map(tables.map((table) => [keyOf(table), table])),
-    }
-    await modes[action.mode](place)
+    // Each subscription has its own place in the changes.
+    for (const slot of await slotsOf(work, subscriber))
+      await modes[action.mode]({ work, subscriber, slot, tables, byName })
   }
 }
 
@@ -46,21 +44,25 @@ const modes: Record<SubscriberAction['mode'], (place: Place) => Promise<void>> =
 /** Right before the tables move: is every subscription still following, and every new name still free? */
 async function ready(place: Place): Promise<void> {
   const { subscriber } = place
-  const stopped = (await subscriptionsOf(place)).filter(
-    ({ isEnabled, isRunning }) => !isEnabled || !isRunning,
+  const subscription = await runningAgain(place)
+  const unfit = (await subscribed(place)).filter(
+    ({ stand, isReady, isShared }) => stand === 'taken' || !isReady || isShared,
   )
-  const taken = (await subscribed(place)).filter(({ stand, isReady }) => stand === 'taken' || !isReady)
-  if (stopped.length + taken.length === 0) return
+  const stopped =
+    subscription === undefined || !subscription.isRunning || subscription.endsAtError ? [place.slot] : []
+  if (stopped.length + unfit.length === 0) return
   throw new MigrateError(
     'preflight-refused',
     `subscriber ${subscriber.where} is not ready for the switch any more`,
     {
       detail: [
-        ...stopped.map(({ name }) => `subscription ${name} is not running`),
-        ...taken.map((table) =>
+        ...stopped.map(
+          (slot) => `the subscription with slot ${slot} is not running, or is disabled by its first error`,
+        ),
+        ...unfit.map((table) =>
           table.stand === 'taken'
             ? `${qualified({ schema: table.target, name: table.name })} exists there: rows would vanish into it`
-            : `${qualified(oldName(table))} is still being copied`,
+            : `${qualified(oldName(table))} is ${table.isShared ? 'written by another subscription, too' : 'still being copied'}`,
         ),
       ],
       state: { kind: 'resumable', sentence: 'no table of this phase has moved' },

@@ -96,7 +96,7 @@ async function look(context: PreflightContext, url: string): Promise<Look> {
       stopped: context.tables.some(({ live, source }) => live.schema !== source)
         ? []
         : stopped(subscriber, subscriptions),
-      ...(await tables(context, subscriber)),
+      ...(await tables(context, subscriber, subscriptions)),
     }
   } catch (error) {
     if (!isMigrateError(error)) throw error
@@ -120,29 +120,49 @@ function notOurs({ where }: Subscriber, all: readonly Subscription[]): Draft {
 }
 
 function stopped({ where }: Subscriber, subscriptions: readonly Subscription[]): Draft[] {
-  return subscriptions
-    .filter(({ isEnabled, isRunning }) => !isEnabled || !isRunning)
-    .map(({ name, isEnabled }) => ({
-      on: where,
-      text: `subscription ${name} ${isEnabled ? 'has no apply worker running' : 'is disabled'}: what is written by the old names now could not be applied after the switch`,
-      remedy: isEnabled
-        ? 'look into its log, and let it catch up'
-        : `alter subscription ${ident(name)} enable`,
-    }))
+  return subscriptions.flatMap(({ name, isEnabled, isRunning, endsAtError }): Draft[] => {
+    const lost = 'what is written by the old names now could not be applied after the switch'
+    if (!isEnabled)
+      return [
+        {
+          on: where,
+          text: `subscription ${name} is disabled: ${lost}`,
+          remedy: `alter subscription ${ident(name)} enable`,
+        },
+      ]
+    if (endsAtError)
+      return [
+        {
+          on: where,
+          text: `subscription ${name} is disabled by its first error (disable_on_error), and its worker stops at a new name until the table has it`,
+          remedy: `alter subscription ${ident(name)} set (disable_on_error = false)`,
+        },
+      ]
+    if (isRunning) return []
+    return [
+      {
+        on: where,
+        text: `subscription ${name} has no apply worker running: ${lost}`,
+        remedy: 'look into its log, and let it catch up',
+      },
+    ]
+  })
 }
 
 async function tables(
   context: PreflightContext,
   subscriber: Subscriber,
+  subscriptions: readonly Subscription[],
 ): Promise<Pick<Look, 'taken' | 'rights'>> {
-  const found = await subscriber.tables(context.tables, markOf(context.plan.name))
+  const slots = subscriptions.flatMap(({ slot }) => slot ?? [])
+  const found = await subscriber.tables(context.tables, markOf(context.plan.name), slots)
   const closed = await subscriber.closed([
     ...new Set(found.flatMap(({ source, target }) => [source, target])),
   ])
   const { where } = subscriber
   return {
     taken: found
-      .filter(({ stand, isReady }) => stand === 'taken' || !isReady)
+      .filter(({ stand, isReady, isShared }) => stand === 'taken' || !isReady || isShared)
       .map((table) =>
         table.stand === 'taken'
           ? {
@@ -152,8 +172,10 @@ async function tables(
             }
           : {
               on: where,
-              text: `the first copy of ${qualified(oldName(table))} is not done yet`,
-              remedy: 'wait for it',
+              text: table.isShared
+                ? `another subscription writes into ${qualified(oldName(table))}, too, and would go on under the old name`
+                : `the first copy of ${qualified(oldName(table))} is not done yet`,
+              remedy: table.isShared ? 'take the table out of one of them' : 'wait for it',
             },
       ),
     rights: [

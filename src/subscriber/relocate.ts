@@ -53,7 +53,7 @@ end
   return `do ${dollarQuoted(body)}`
 }
 
-/** Everyone who may read the table reads on by its old name, and may enter its new schema. */
+/** Everyone who may read the table reads on by its old name. */
 function readersView(view: QualifiedName, table: QualifiedName, planName: string): string {
   const [name, from] = [literal(qualified(view)), literal(qualified(table))]
   const body = `
@@ -65,14 +65,12 @@ begin
     case when t.relrowsecurity and current_setting('server_version_num')::integer >= 150000 then 'with (security_invoker = true)' else '' end, ${from});
   execute format('alter view %s owner to %I', ${name}, pg_get_userbyid(t.relowner));
   execute format('comment on view %s is %L', ${name}, ${literal(markOf(planName))});
-  for g in select x.privilege_type, null::text as col, x.grantee from aclexplode(t.relacl) x where x.grantee <> t.relowner
+  for g in select x.privilege_type, null::text as col, x.grantee from aclexplode(t.relacl) x where x.grantee <> t.relowner and x.privilege_type = 'SELECT'
            union all
            select x.privilege_type, a.attname, x.grantee from pg_attribute a, aclexplode(a.attacl) x
-            where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped and x.grantee <> t.relowner
+            where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped and x.grantee <> t.relowner and x.privilege_type = 'SELECT'
   loop
     execute format('grant %s%s on %s to %s', g.privilege_type, case when g.col is null then '' else format(' (%I)', g.col) end, ${name},
-      case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end);
-    execute format('grant usage on schema ${ident(table.schema).replaceAll('%', '%%')} to %s',
       case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end);
   end loop;
 end

@@ -222,6 +222,11 @@ describe('a logical subscriber that the plan names', () => {
     expect((await failureOf(run(plan, [1]))).message).toMatch(/journal-published on whole/)
     await sql(here, 'drop publication whole')
     await run(plan, [1])
+    if (publisher.binaries.major >= 15) {
+      await sql(there, `alter subscription sub${number} set (disable_on_error = true)`)
+      expect((await failureOf(run(plan, [2]))).message).toMatch(/subscriber-stopped .*disable_on_error/)
+      await sql(there, `alter subscription sub${number} set (disable_on_error = false)`)
+    }
     await sql(there, `alter subscription sub${number} disable`)
     expect((await failureOf(run(plan, [2]))).message).toMatch(/subscriber-stopped/)
     expect(await homes(here)).toEqual(['events_2025', 'orders', 'users'])
