@@ -19,13 +19,9 @@ export async function readParity(session: Session, oids: readonly number[]): Pro
   return lines
 }
 
-/** An expression may name its own table with the schema it is in at the moment. */
-const withoutSchema = (expression: string): string =>
-  `replace(${expression}, quote_ident(c.nspname) || '.', '')`
-
-/** A cast to the row type of a table names the schema that the table is in; a type that is another is seen by its OID. */
-const withoutTypeSchema = (expression: string): string =>
-  `regexp_replace(${expression}, '::("([^"]|"")+"|[[:alnum:]_$]+)\\.', '::', 'g')`
+/** An expression may name tables, functions and types whose schemas change; the objects themselves are seen by their OIDs. */
+const unqualified = (expression: string): string =>
+  `regexp_replace(${expression}, '(^|[^[:alnum:]_$"])("([^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)\\.(?=[[:alpha:]_"])', '\\1', 'g')`
 
 const parityQuery = `
   with c as materialized (
@@ -42,21 +38,21 @@ const parityQuery = `
         case when a.attcollation <> 0 then ' collation ' || a.attcollation else '' end)
       from c join pg_attribute a on a.attrelid = c.oid where a.attnum > 0 and not a.attisdropped
     union all select c.oid, format('default of %s: %s', a.attname,
-        regexp_replace(${withoutTypeSchema(defaultText)}, '''([^'']*\\.)?([^''.]+)''::regclass', '''\\2''::regclass', 'g'))
+        regexp_replace(${unqualified(defaultText)}, '''([^'']*\\.)?([^''.]+)''::regclass', '''\\2''::regclass', 'g'))
       from c join pg_attrdef d on d.adrelid = c.oid join pg_attribute a on a.attrelid = c.oid and a.attnum = d.adnum
     union all select c.oid, format('constraint %s %s %s%s', k.conname, k.contype,
         case when k.contype = 'f' then format('columns %s to %s %s match %s on delete %s update %s%s%s', k.conkey, k.confrelid, k.confkey,
           k.confmatchtype, k.confdeltype, k.confupdtype, case when k.condeferrable then ' deferrable' else '' end,
           case when k.condeferred then ' deferred' else '' end)
-        else ${withoutTypeSchema('pg_get_constraintdef(k.oid)')} end, case when k.convalidated then '' else ' not validated' end)
+        else ${unqualified('pg_get_constraintdef(k.oid)')} end, case when k.convalidated then '' else ' not validated' end)
       from c join pg_constraint k on k.conrelid = c.oid where k.contype <> 'n'
-    union all select c.oid, format('index %s %s%s', i.relname, split_part(pg_get_indexdef(x.indexrelid), ' USING ', 2),
+    union all select c.oid, format('index %s %s%s', i.relname, ${unqualified(`split_part(pg_get_indexdef(x.indexrelid), ' USING ', 2)`)},
         format(' unique %s primary %s valid %s ready %s', x.indisunique, x.indisprimary, x.indisvalid, x.indisready))
       from c join pg_index x on x.indrelid = c.oid join pg_class i on i.oid = x.indexrelid
-    union all select c.oid, format('trigger %s function %s type %s enabled %s %s', t.tgname, t.tgfoid, t.tgtype, t.tgenabled, ${withoutSchema(`substring(pg_get_triggerdef(t.oid) from ' WHEN \\(.*\\) EXECUTE ')`)})
+    union all select c.oid, format('trigger %s function %s type %s enabled %s %s', t.tgname, t.tgfoid, t.tgtype, t.tgenabled, ${unqualified(`substring(pg_get_triggerdef(t.oid) from ' WHEN \\(.*\\) EXECUTE ')`)})
       from c join pg_trigger t on t.tgrelid = c.oid where not t.tgisinternal
     union all select c.oid, format('policy %s %s %s roles %s using %s check %s', p.polname, p.polcmd, p.polpermissive, p.polroles,
-        ${withoutSchema('pg_get_expr(p.polqual, p.polrelid)')}, ${withoutSchema('pg_get_expr(p.polwithcheck, p.polrelid)')})
+        ${unqualified('pg_get_expr(p.polqual, p.polrelid)')}, ${unqualified('pg_get_expr(p.polwithcheck, p.polrelid)')})
       from c join pg_policy p on p.polrelid = c.oid
     union all select c.oid, format('rule %s', r.rulename) from c join pg_rewrite r on r.ev_class = c.oid
     union all select c.oid, format('statistics %s %s', s.stxname, s.stxkeys) from c join pg_statistic_ext s on s.stxrelid = c.oid

@@ -43,6 +43,10 @@ const schema = `
   create procedure out_of(a integer, out b integer) language plpgsql as 'begin b := a * 2; end';
   create function stamp() returns trigger language plpgsql as 'begin new.feels := coalesce(new.feels, ''sad''); return new; end';
   create trigger stamp before insert on users for each row execute function stamp();
+  create table uses (id integer default total(1, 2), t text check (joined(t) <> 'q'), g text generated always as (joined(t)) stored);
+  create index uses_joined on uses (joined(t)); alter table uses enable row level security;
+  create policy uses_all on uses using (joined(t) is not null); insert into uses (t) values ('x');
+  create view using_view as select total(id, 1) as n from uses;
   create function outer_call() returns text language plpgsql as $$ begin return joined(1) || public.total(1, 2); end $$;
   alter function secret() owner to ${owner};
   revoke execute on function secret(), outs(integer) from public;
@@ -61,7 +65,7 @@ const sketch: PlanSketch = {
       types: ['*'],
       compat: { stamp: 'none' },
     },
-    logs: { tables: ['log'], functions: ['save'] },
+    logs: { tables: ['log', 'uses'], functions: ['save'] },
   },
   phases: [{ name: 'all', switch: ['people', 'logs'] }],
 }
