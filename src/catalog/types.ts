@@ -46,7 +46,9 @@ export async function readTypeLocations(
                    then 'it belongs to an extension, whose updates expect it where it is' end as obstacle,
             exists (select from pg_type o join pg_namespace x on x.oid = o.typnamespace
                      where x.nspname = m.target and o.oid not in (t.oid, t.typarray)
-                       and o.typname in (t.typname, (select a.typname from pg_type a where a.oid = t.typarray))) as "isTaken"
+                       and o.typname in (t.typname, (select a.typname from pg_type a where a.oid = t.typarray)))
+              or t.typrelid <> 0 and exists (select from pg_class o join pg_namespace x on x.oid = o.relnamespace
+                     where x.nspname = m.target and o.relname = t.typname and o.oid <> t.typrelid) as "isTaken"
        from moved m join pg_type t on t.oid = m.oid join pg_namespace n on n.oid = t.typnamespace`,
     [JSON.stringify(types)],
   )

@@ -1,4 +1,5 @@
 import { readCollisions, type Collision } from '../catalog/collisions.ts'
+import { readTypeLocations } from '../catalog/types.ts'
 import { markOf } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { ident, qualified } from '../pg/quoting.ts'
@@ -37,6 +38,18 @@ export async function checkWayBack(
     ({ relation, name }) => returning(byOid.get(relation)!) || name === byOid.get(relation)!.name,
   )
   if (taken.length > 0) throw takenError(taken, byOid)
+  const types = now.facts.types.filter(({ location, target }) => location.schema === target)
+  const placed = await readTypeLocations(
+    session,
+    types.map(({ oid, source }) => ({ oid, target: source })),
+  )
+  const takenTypes = types.filter(({ oid }) => placed.get(oid)?.isTaken === true)
+  if (takenTypes.length > 0)
+    throw new MigrateError(
+      'preflight-refused',
+      `the names ${takenTypes.map((type) => qualified(oldName(type))).join(', ')}, which types need on the way back, were taken since`,
+      { next: ['rename or drop the other objects, then run the same command again'] },
+    )
   const functions = now.facts.routines.filter(({ location }) => location.stand === 'foreign')
   if (functions.length > 0)
     throw new MigrateError(

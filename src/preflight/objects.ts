@@ -110,10 +110,17 @@ export const objectRules: readonly Rule[] = [
     phases: ['switch'],
     check: ({ routines, plan }) =>
       routines
-        .filter(({ location }) => location.stand === 'expanded' && location.differences.length > 0)
+        .filter(
+          (routine) =>
+            (routine.location.stand === 'expanded' && routine.location.differences.length > 0) ||
+            (routine.location.stand === 'plain' && hasWrapper(routine)),
+        )
         .map((routine) => ({
           on: called(routine),
-          text: `it and its wrapper differ in ${routine.location.differences.join(', ')}: someone has changed one of them since expand`,
+          text:
+            routine.location.stand === 'plain'
+              ? 'its wrapper is not there: someone has dropped it since expand'
+              : `it and its wrapper differ in ${routine.location.differences.join(', ')}: someone has changed one of them since expand`,
           remedy: `migrate execute --phase ${plan.phases[0]!.number} makes the wrapper its equal again`,
         })),
   },

@@ -23,6 +23,30 @@ export const rightsRules: readonly Rule[] = [
       ),
   },
   {
+    id: 'way-back-rights',
+    code: 'PF-12',
+    severity: 'warning',
+    waivable: true,
+    phases: ['contract'],
+    check: async ({ facts, tables, routines, session }) => {
+      if (facts.server.isSuperuser) return []
+      const pairs = [
+        ...tables.map(({ source, live }) => ({ source, owner: live.owner })),
+        ...routines.map(({ source, location }) => ({ source, owner: location.owner })),
+      ]
+      const lacking = await session.query<{ source: string; owner: string }>(
+        `select distinct p->>'source' as source, p->>'owner' as owner from jsonb_array_elements($1::jsonb) p
+          where p->>'owner' <> current_user and not has_schema_privilege(p->>'owner', p->>'source', 'CREATE') order by 1, 2`,
+        [JSON.stringify(pairs)],
+      )
+      return lacking.map(({ source, owner }) => ({
+        on: owner,
+        text: `role ${role(owner)} may not create in schema ${ident(source)}: the undo of contract, which makes its old names again, would be refused`,
+        remedy: `grant create on schema ${ident(source)} to ${role(owner)}`,
+      }))
+    },
+  },
+  {
     id: 'deadlock-timeout',
     code: 'PF-12',
     severity: 'warning',

@@ -4,7 +4,7 @@ import type { StepContext, StepKind } from './kind.ts'
 import { routinesAction, spelled } from './routines.ts'
 import { createTelltale, dropTelltale } from './telltale.ts'
 import { counts } from './watch-names.ts'
-import { isCountable, makeWrapper, moveRoutine } from './wrapper.ts'
+import { hasWrapper, isCountable, makeWrapper, moveRoutine } from './wrapper.ts'
 
 type Config = { readonly database: string; readonly service: string; readonly routines: readonly number[] }
 
@@ -61,7 +61,8 @@ function forward(routine: RoutineFacts, context: StepContext): string[] {
   ]
   if (location.stand === 'alone') return []
   if (location.stand === 'switched') return wrapper
-  if (location.wrapper === null) return [moveRoutine(oid, target)]
+  // One that somebody has dropped since expand is made anew.
+  if (location.wrapper === null) return [moveRoutine(oid, target), ...(hasWrapper(routine) ? wrapper : [])]
   return [
     moveRoutine(location.wrapper, stageSchema),
     moveRoutine(oid, target),
@@ -73,12 +74,13 @@ function forward(routine: RoutineFacts, context: StepContext): string[] {
 function back(routine: RoutineFacts, context: StepContext): string[] {
   const { oid, location, source, target } = routine
   if (!isThere(routine)) return []
-  if (location.wrapper === null) return [moveRoutine(oid, source)]
+  const wrapper = makeWrapper(routine, target, context.plan.name, false)
+  if (location.wrapper === null) return [moveRoutine(oid, source), ...(hasWrapper(routine) ? [wrapper] : [])]
   return [
     moveRoutine(location.wrapper, stageSchema),
     moveRoutine(oid, source),
     moveRoutine(location.wrapper, target),
-    makeWrapper(routine, target, context.plan.name, false),
+    wrapper,
     ...dropTelltale(oid),
   ]
 }

@@ -124,7 +124,7 @@ begin
              from pg_class c join pg_attribute a on a.attrelid = c.oid cross join lateral aclexplode(a.attacl) x
             where c.oid = ${literal(view)}::regclass and x.grantee <> c.relowner
   loop
-    execute format('revoke all on %s from %s', ${literal(view)},
+    execute format('revoke all on %s from %s cascade', ${literal(view)},
       case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end);
   end loop;
 end

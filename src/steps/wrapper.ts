@@ -46,15 +46,17 @@ begin
   if f.prokind = 'p' then
     body := format('language plpgsql as %L', format('begin call %s; end', call));
   else
-    body := case when f.proretset or f.prorettype = 'record'::regtype then 'select * from ' else 'select ' end || call${isWatched ? ` || ' where ${used}'` : ''};
+    -- A list of columns would be fixed when the body is parsed, and keep the table from being altered.
+    body := case when f.prorettype = 'record'::regtype or f.proretset and (select y.typrelid = 0 from pg_type y where y.oid = f.prorettype)
+                 then 'select * from ' else 'select ' end || call${isWatched ? ` || ' where ${used}'` : ''};
     body := case when ${location.calledByName} then format('language sql as %L', body) else format('begin atomic %s; end', body) end;
     body := format('%s %s cost %s %s %s',
       case f.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
       case f.proparallel when 's' then 'parallel safe' when 'r' then 'parallel restricted' else 'parallel unsafe' end,
       f.procost, case when f.proretset then 'rows ' || f.prorows else '' end, body);
   end if;
-  execute format('create or replace %s ${ident(schema).replaceAll('%', '%%')}.%I(%s) %s %s', case f.prokind when 'p' then 'procedure' else 'function' end,
-    f.proname, pg_get_function_arguments(f.oid),
+  execute format('create or replace %s %I.%I(%s) %s %s', case f.prokind when 'p' then 'procedure' else 'function' end,
+    ${literal(schema)}, f.proname, pg_get_function_arguments(f.oid),
     case when f.prokind = 'p' then '' else 'returns ' || pg_get_function_result(f.oid) end, body);
   select o.oid::regprocedure::text into strict own
     from pg_proc o where o.pronamespace = ${literal(ident(schema))}::regnamespace and o.proname = f.proname and o.proargtypes = f.proargtypes;
@@ -62,7 +64,7 @@ begin
   for g in select distinct x.grantee from pg_proc o, aclexplode(coalesce(o.proacl, acldefault('f', o.proowner))) x
             where o.oid = own::regprocedure and x.grantee <> o.proowner
   loop
-    execute format('revoke all on routine %s from %s', own, case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end);
+    execute format('revoke all on routine %s from %s cascade', own, case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end);
   end loop;
   for g in select x.* from aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) x where x.grantee <> f.proowner
   loop

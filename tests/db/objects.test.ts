@@ -262,6 +262,61 @@ test('calls of a function by its old name are counted, and hold contract up', as
   await run(plan, [3])
 })
 
+test('a wrapper that was dropped is missed before the switch, and made again', async () => {
+  await using database = await scene()
+  const plan = planFor(database.url, planOf('joined', 'everyone'))
+  await run(plan, [1])
+  await sql(database.url, 'drop function logs.joined(integer, text)')
+  expect((await failureOf(run(plan, [2]))).message).toMatch(/function-outdated .*its wrapper is not there/)
+  await run(plan, [1, 2])
+  await sql(database.url, 'drop function public.joined(integer, text)')
+  await undo(plan, { phase: 2 })
+  await sql(database.url, 'select logs.joined(1), public.joined(1)')
+})
+
+test('a table whose rows a function returns can be altered by the old names, too', async () => {
+  await using database = await scene()
+  await run(planFor(database.url, planOf('everyone')), [1, 2])
+  await sql(database.url, 'alter table users add extra integer; select extra from public.everyone()')
+  await sql(database.url, 'alter table users drop extra; alter table users alter id type bigint')
+  await sql(database.url, 'select id from public.everyone(); select id from logs.everyone()')
+})
+
+test('names that are nothing but quotes and signs', async () => {
+  await using database = await scene()
+  const before = await dumpAll(database.url)
+  const plan = planFor(database.url, {
+    services: { odd: { tables: ['log'], functions: ['Odd*', 'note', 'save'], schema: `o'b "%s` } },
+  })
+  await run(plan, [1, 2])
+  await sql(database.url, `select "o'b ""%s"."Odd ""Name%"(1, 'b'); select public.note('x')`)
+  await undo(plan, { to: 0 })
+  await sql(database.url, tidy)
+  expect(await dumpAll(database.url)).toBe(before)
+})
+
+test('a grant that was handed on by the old name does not hold the way back up', async () => {
+  await using database = await scene()
+  const plan = planFor(database.url, planOf('secret'))
+  await run(plan, [1, 2])
+  await sql(
+    database.url,
+    `set role ${role}; grant execute on function public.secret() to ${owner}; reset role;
+    grant execute on function logs.secret() to pg_monitor`,
+  )
+  await undo(plan, { to: 0 })
+})
+
+test('a type whose name was taken since contract holds the way back up before anything is undone', async () => {
+  await using database = await scene()
+  const plan = planFor(database.url, { services: { people: { types: ['mood'] } } })
+  await run(plan, [1, 2, 3])
+  await sql(database.url, 'create type public.mood as (a integer)')
+  expect((await failureOf(undo(plan, { to: 0 }))).message).toMatch(/public\.mood/)
+  await sql(database.url, 'drop type public.mood')
+  await undo(plan, { to: 0 })
+})
+
 describe('changes of functions and types by others', () => {
   test('are reported, for wrappers too, and those of others are not', async () => {
     await using database = await scene()
