@@ -37,7 +37,7 @@ export async function killEverywhere(
           { at: 'before', number },
           { at: 'after', number },
         ]
-      return number % 41 === 0 ? [{ at: number % 2 === 0 ? 'before' : 'after', number }] : []
+      return number % 83 === 0 ? [{ at: number % 2 === 0 ? 'before' : 'after', number }] : []
     }),
   ]
   const failures: string[] = []

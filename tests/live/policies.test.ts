@@ -64,7 +64,7 @@ function truncating(chain: Chain, settings: Partial<LoadSettings>): Promise<Load
 }
 
 /** Waits until everybody has done as much again. */
-async function work(loads: readonly Load[], statements = 40): Promise<void> {
+async function work(loads: readonly Load[], statements = 30): Promise<void> {
   for (const load of loads) {
     const before = (await load.report()).statements
     await until(async () => (await load.report()).statements >= before + statements)
