@@ -5,14 +5,18 @@ export interface Dependent {
   readonly description: string
 }
 
+/** What depends on an object, in words: of a rule, the view or table that it belongs to. */
+const dependents = `
+  select distinct d.refobjid as relation,
+         case when r.oid is not null then pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+              else pg_describe_object(d.classid, d.objid, 0) end as description
+    from pg_depend d
+    left join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid`
+
 /** Everything that depends on the given relations other than as part of them: views, rules, functions with parsed bodies. */
 export async function readDependents(session: Session, oids: readonly number[]): Promise<Dependent[]> {
   return session.query<Dependent>(
-    `select distinct d.refobjid as relation,
-            case when r.oid is not null then pg_describe_object('pg_class'::regclass, r.ev_class, 0)
-                 else pg_describe_object(d.classid, d.objid, 0) end as description
-       from pg_depend d
-       left join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+    `${dependents}
       where d.refclassid = 'pg_class'::regclass and d.refobjid = any($1::oid[]) and d.deptype = 'n'
         and (r.oid is null or r.ev_class <> d.refobjid)
         and d.classid in ('pg_rewrite'::regclass, 'pg_proc'::regclass, 'pg_constraint'::regclass, 'pg_attrdef'::regclass, 'pg_publication_rel'::regclass)
@@ -44,11 +48,7 @@ export async function readViewTypeUses(session: Session, oids: readonly number[]
 /** Everything that depends on the given functions: views, defaults, indexes, triggers, parsed bodies of others. */
 export async function readRoutineDependents(session: Session, oids: readonly number[]): Promise<Dependent[]> {
   return session.query<Dependent>(
-    `select distinct d.refobjid as relation,
-            case when r.oid is not null then pg_describe_object('pg_class'::regclass, r.ev_class, 0)
-                 else pg_describe_object(d.classid, d.objid, 0) end as description
-       from pg_depend d
-       left join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+    `${dependents}
       where d.refclassid = 'pg_proc'::regclass and d.refobjid = any($1::oid[]) and d.deptype in ('n', 'a')
       order by 1, 2`,
     [oids],

@@ -1,12 +1,13 @@
 import { journalSchema as schema } from '../catalog/names.ts'
 import type { Session } from '../pg/session.ts'
-import type { MappingRow, ObjectRow, PhaseRow, RunRow, StepRow } from './rows.ts'
+import type { MappingRow, PhaseRow, RunRow, StepRow } from './rows.ts'
+import type { ObjectMapping } from '../survey/objects.ts'
 
 /** What the journal holds of the newest run of a plan. */
 export interface Journal {
   readonly run: RunRow
   readonly mappings: readonly MappingRow[]
-  readonly objects: readonly ObjectRow[]
+  readonly objects: readonly ObjectMapping[]
   readonly phases: readonly PhaseRow[]
   readonly steps: readonly StepRow[]
 }
@@ -26,7 +27,7 @@ export async function readJournal(session: Session, plan: string): Promise<Journ
          from ${schema}.mappings where run = $1 order by position`,
       [run.id],
     ),
-    objects: await session.query<ObjectRow>(
+    objects: await session.query<ObjectMapping>(
       `select class, oid, service, name, arguments, source_schema as source, target_schema as target, compat
          from ${schema}.objects where run = $1 order by position`,
       [run.id],

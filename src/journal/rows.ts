@@ -1,4 +1,4 @@
-import type { CompatPolicy } from '../plan/compat.ts'
+import type { Mapping } from '../survey/mapping.ts'
 
 /** Rows of the journal as the rest of the tool sees them. */
 export type RunState = 'active' | 'reverted' | 'completed'
@@ -43,28 +43,8 @@ export interface StepRow {
   readonly endedAt: Date | null
 }
 
-export interface MappingRow {
-  readonly relation: number
-  readonly service: string
-  readonly name: string
-  readonly source: string
-  readonly target: string
-  readonly compat: CompatPolicy
-  readonly family: number
-  readonly isAdopted: boolean
+export interface MappingRow extends Mapping {
   readonly baseline: Baseline
-}
-
-/** A function, procedure or type of a run. */
-export interface ObjectRow {
-  readonly class: 'function' | 'type'
-  readonly oid: number
-  readonly service: string
-  readonly name: string
-  readonly arguments: string
-  readonly source: string
-  readonly target: string
-  readonly compat: CompatPolicy
 }
 
 /** A table as it was before the run changed anything. */

@@ -3,7 +3,8 @@ import type { MigrateEvent } from '../events/event.ts'
 import { literal } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 import type { Lease } from './lease.ts'
-import type { MappingRow, ObjectRow, RunState, WorkState } from './rows.ts'
+import type { MappingRow, RunState, WorkState } from './rows.ts'
+import type { ObjectMapping } from '../survey/objects.ts'
 
 const endRunStatement = `update ${schema}.runs set state = $2, ended_at = clock_timestamp() where id = $1`
 
@@ -24,7 +25,7 @@ export interface NewRun {
   readonly toolVersion: string
   readonly beganBy: string
   readonly mappings: readonly MappingRow[]
-  readonly objects: readonly ObjectRow[]
+  readonly objects: readonly ObjectMapping[]
   readonly phases: readonly { number: number; name: string; kind: string }[]
 }
 

@@ -45,6 +45,13 @@ export interface TransactionAction extends ActionBase {
   }
 }
 
+/** A transaction that locks no table, so that nobody waits for it. */
+export function withoutLocks(
+  action: Pick<TransactionAction, 'id' | 'sentence' | 'database' | 'statements' | 'again'>,
+): TransactionAction {
+  return { ...action, policy: 'transaction', lock: 'none', lockedRelations: [], lockFirst: [] }
+}
+
 /** A pg_dump of the tables. */
 export interface BackupAction extends ActionBase {
   readonly policy: 'backup'

@@ -1,5 +1,6 @@
 import { stageSchema } from '../catalog/names.ts'
 import { ident } from '../pg/quoting.ts'
+import { withoutLocks } from './action.ts'
 import type { StepKind } from './kind.ts'
 import { createStage } from './prepare-stage.ts'
 
@@ -13,17 +14,13 @@ export const dropStage: StepKind<Config> = {
   undoSummary: () => `create schema ${ident(stageSchema)} again`,
   observe: (_config, { facts }) => (facts.schemas.has(stageSchema) ? 'absent' : 'present'),
   actions: ({ database }) => [
-    {
+    withoutLocks({
       id: 'drop-stage',
-      policy: 'transaction',
       sentence: `drop schema ${ident(stageSchema)}`,
       database,
-      lock: 'none',
-      lockedRelations: [],
-      lockFirst: [],
       statements: [`drop schema if exists ${ident(stageSchema)} restrict`],
       again: 'a schema that is gone stays gone',
-    },
+    }),
   ],
   undo: ({ database }, { plan }) => [createStage(database, plan.name)],
 }

@@ -1,5 +1,5 @@
 import { pathText, pinnedPath } from '../survey/search-path.ts'
-import type { TransactionAction } from './action.ts'
+import { withoutLocks, type TransactionAction } from './action.ts'
 import type { StepContext, StepKind } from './kind.ts'
 
 type Config = { readonly database: string; readonly source: string }
@@ -53,15 +53,11 @@ export function routinesTransaction(
   sentence: string,
   statements: readonly string[],
 ): TransactionAction {
-  return {
+  return withoutLocks({
     id: `routines-${config.source}`,
-    policy: 'transaction',
     sentence,
     database: config.database,
-    lock: 'none',
-    lockedRelations: [],
-    lockFirst: [],
     statements,
     again: 'the same path is set or reset again',
-  }
+  })
 }

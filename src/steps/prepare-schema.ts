@@ -1,6 +1,6 @@
 import { isMarked, markOf } from '../catalog/names.ts'
 import { ident, literal, role } from '../pg/quoting.ts'
-import type { TransactionAction } from './action.ts'
+import { withoutLocks, type TransactionAction } from './action.ts'
 import type { StepContext, StepKind } from './kind.ts'
 import { defaultGrants } from './default-privileges.ts'
 
@@ -61,17 +61,13 @@ function transaction(
   statements: string[],
   again: string,
 ): TransactionAction {
-  return {
+  return withoutLocks({
     id: `schema-${config.schema}`,
-    policy: 'transaction',
     sentence,
     database: config.database,
-    lock: 'none',
-    lockedRelations: [],
-    lockFirst: [],
     statements,
     again,
-  }
+  })
 }
 
 function doStatements(config: Config, context: StepContext): string[] {

@@ -1,6 +1,6 @@
 import { isMarked, markOf, stageSchema } from '../catalog/names.ts'
 import { ident, literal } from '../pg/quoting.ts'
-import type { TransactionAction } from './action.ts'
+import { withoutLocks, type TransactionAction } from './action.ts'
 import type { StepKind } from './kind.ts'
 
 type Config = { readonly database: string }
@@ -31,15 +31,11 @@ export function createStage(database: string, planName: string): TransactionActi
 }
 
 function action(database: string, sentence: string, statements: string[]): TransactionAction {
-  return {
+  return withoutLocks({
     id: 'stage',
-    policy: 'transaction',
     sentence,
     database,
-    lock: 'none',
-    lockedRelations: [],
-    lockFirst: [],
     statements,
     again: 'the schema is made or dropped only if it has to be',
-  }
+  })
 }

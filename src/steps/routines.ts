@@ -1,6 +1,6 @@
 import { ident } from '../pg/quoting.ts'
 import type { ObjectMapping } from '../survey/objects.ts'
-import type { TransactionAction } from './action.ts'
+import { withoutLocks, type TransactionAction } from './action.ts'
 
 /** `f(integer, text)`, for people. */
 export function spelled(object: ObjectMapping): string {
@@ -14,16 +14,12 @@ export function routinesAction(
   sentence: string,
   statements: readonly string[],
 ): TransactionAction {
-  return {
+  return withoutLocks({
     id,
-    policy: 'transaction',
     sentence,
     database,
-    lock: 'none',
-    lockedRelations: [],
-    lockFirst: [],
     statements,
     again:
       'the catalog tells which of the two names is whose; they change in one transaction with the journal row',
-  }
+  })
 }

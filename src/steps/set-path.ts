@@ -1,7 +1,7 @@
 import { ident } from '../pg/quoting.ts'
 import type { PathSetting } from '../catalog/path-settings.ts'
 import { pathSchemas, pathText, splitPath } from '../survey/search-path.ts'
-import type { TransactionAction } from './action.ts'
+import { withoutLocks, type TransactionAction } from './action.ts'
 import type { StepContext, StepData, StepKind } from './kind.ts'
 
 type Config = { readonly database: string }
@@ -84,15 +84,5 @@ function whose({ role }: Pick<PathSetting, 'role'>): string {
 }
 
 function transaction(database: string, sentence: string, statements: readonly string[]): TransactionAction {
-  return {
-    id: 'path',
-    policy: 'transaction',
-    sentence,
-    database,
-    lock: 'none',
-    lockedRelations: [],
-    lockFirst: [],
-    statements,
-    again: 'the same path is set again',
-  }
+  return withoutLocks({ id: 'path', sentence, database, statements, again: 'the same path is set again' })
 }

@@ -1,7 +1,7 @@
 import { journalSchema, stageSchema } from '../catalog/names.ts'
 import { structureTriggers } from '../catalog/structure-watch.ts'
 import { dollarQuoted, ident, literal } from '../pg/quoting.ts'
-import type { TransactionAction } from './action.ts'
+import { withoutLocks, type TransactionAction } from './action.ts'
 import type { StepContext, StepKind } from './kind.ts'
 
 type Config = { readonly database: string }
@@ -123,15 +123,11 @@ end
 }
 
 function action(database: string, sentence: string, statements: readonly string[]): TransactionAction {
-  return {
+  return withoutLocks({
     id: 'structure',
-    policy: 'transaction',
     sentence,
     database,
-    lock: 'none',
-    lockedRelations: [],
-    lockFirst: [],
     statements,
     again: 'the triggers are dropped first if they are there',
-  }
+  })
 }
