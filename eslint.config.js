@@ -9,7 +9,9 @@ import tseslint from 'typescript-eslint'
 const order = [
   'errors',
   'events',
+  'sql',
   'pg',
+  'rewrite',
   'plan',
   'catalog',
   'content',

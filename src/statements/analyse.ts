@@ -1,9 +1,9 @@
 import { here } from './finding-tables.ts'
 import type { KnownTable, Lookup, Named } from './known.ts'
-import type { Parser } from './parser.ts'
+import type { Parser } from '../sql/parser.ts'
 import type { Trap } from './trap.ts'
 import { traps } from './traps.ts'
-import type { Node } from './tree.ts'
+import type { Node } from '../sql/tree.ts'
 import { walk } from './walk.ts'
 
 /** A trap that a text falls into for one table, whatever that table’s policy is. */
@@ -28,7 +28,7 @@ export async function analyse(
   if ('unparsable' in parsed) return parsed
   let found: Analysis[]
   try {
-    found = parsed.statements.map((statement) => look(statement, lookup))
+    found = parsed.statements.map(({ tree }) => look(tree, lookup))
   } catch (error) {
     // What the parser still took may be too deep for a walk.
     if (!(error instanceof Error) || error.name !== 'RangeError') throw error

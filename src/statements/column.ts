@@ -1,4 +1,4 @@
-import { bodyOf, list, words, type Node } from './tree.ts'
+import { bodyOf, list, words, type Node } from '../sql/tree.ts'
 
 /** The words of a column as it is written: `t.id` is t and id. */
 export function columnWords(reference: Node): string[] {

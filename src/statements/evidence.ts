@@ -9,7 +9,7 @@ import type { CompatPolicy } from '../plan/compat.ts'
 import { analyse, type Analysis } from './analyse.ts'
 import type { KnownTable, Lookup } from './known.ts'
 import { lookupFor, pathOf, type Namesakes } from './names.ts'
-import { Parser } from './parser.ts'
+import { Parser } from '../sql/parser.ts'
 
 /** What must be known of a table beforehand; a table of the survey has it all. */
 export interface Candidate {

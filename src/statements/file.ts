@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { RecordedStatement } from '../catalog/recorded-statements.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
-import { Parser } from './parser.ts'
+import { Parser } from '../sql/parser.ts'
 import { splitStatements } from './split.ts'
 
 /** Statements from an application's log, its source or a test run. */

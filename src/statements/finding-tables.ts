@@ -1,6 +1,6 @@
 import type { KnownTable, Named } from './known.ts'
 import { outermost } from './level.ts'
-import { list, words } from './tree.ts'
+import { list, words } from '../sql/tree.ts'
 import { namedBy, type Visit } from './walk.ts'
 
 /** The moved table that a relation written in a statement other than a query is; there are no CTEs there. */

@@ -2,7 +2,7 @@ import { listed } from './finding-tables.ts'
 import type { Named } from './known.ts'
 import { sourcesOf, type Level, type Source } from './level.ts'
 import { columnWords, hasStar } from './column.ts'
-import { bodyOf, isNode, list, untag, words, type Node } from './tree.ts'
+import { bodyOf, isNode, list, untag, words, type Node } from '../sql/tree.ts'
 import type { Visit } from './walk.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Lookup, Named } from './known.ts'
 import { outermost, type Level, type Source } from './level.ts'
-import { bodyOf, isNode, list, text, untag, type Node } from './tree.ts'
+import { bodyOf, isNode, list, text, untag, type Node } from '../sql/tree.ts'
 
 /** One node of a statement with what can be known of the names in it. */
 export interface Visit {

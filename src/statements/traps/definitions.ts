@@ -1,5 +1,5 @@
 import { byWords, each, one } from '../finding-tables.ts'
-import { bodyOf, isNode, list, text } from '../tree.ts'
+import { bodyOf, isNode, list, text } from '../../sql/tree.ts'
 import { silent, type Trap } from '../trap.ts'
 
 /** What ALTER TABLE does to a view too (manual, ALTER TABLE and ALTER VIEW). */

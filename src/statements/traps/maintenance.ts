@@ -1,5 +1,5 @@
 import { byWords, each, one, owner } from '../finding-tables.ts'
-import { bodyOf, isNode, list, text } from '../tree.ts'
+import { bodyOf, isNode, list, text } from '../../sql/tree.ts'
 import { silent, type Trap } from '../trap.ts'
 
 /** Statements of those who look after a database. */

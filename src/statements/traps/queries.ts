@@ -1,6 +1,6 @@
 import { here, listed } from '../finding-tables.ts'
 import { ownersOf } from '../level.ts'
-import { bodyOf, list, text } from '../tree.ts'
+import { bodyOf, list, text } from '../../sql/tree.ts'
 import { silent, type Trap } from '../trap.ts'
 import { namedBy } from '../walk.ts'
 import { columnWords, hasStar } from '../column.ts'

@@ -1,6 +1,6 @@
 import { owner } from '../finding-tables.ts'
 import { parseName } from '../names.ts'
-import { bodyOf, isNode, list, text, words } from '../tree.ts'
+import { bodyOf, isNode, list, text, words } from '../../sql/tree.ts'
 import { silent, type Trap } from '../trap.ts'
 import type { Visit } from '../walk.ts'
 

@@ -1,6 +1,6 @@
 import { each, one } from '../finding-tables.ts'
 import type { KnownTable } from '../known.ts'
-import { bodyOf, isNode, list, text } from '../tree.ts'
+import { bodyOf, isNode, list, text } from '../../sql/tree.ts'
 import type { Trap } from '../trap.ts'
 import type { Visit } from '../walk.ts'
 

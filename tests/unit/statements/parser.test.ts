@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Parser } from '../../../src/statements/parser.ts'
+import { Parser } from '../../../src/sql/parser.ts'
 
 const reasonOf = async (parser: Parser, sql: string): Promise<string | undefined> => {
   const parsed = await parser.parse(sql)

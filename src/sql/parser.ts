@@ -1,8 +1,17 @@
 import createModule from 'libpg-query/wasm/libpg-query.js'
 import { isNode, list, type Node } from './tree.ts'
 
-/** One statement of a text, as a parse tree, or why there is none. */
-export type Parsed = { readonly statements: readonly Node[] } | { readonly unparsable: string }
+/** One statement of a text. */
+export interface Statement {
+  readonly tree: Node
+  /** Where it begins and how long it is, in bytes of UTF-8; a length of 0 goes to the end of the text. */
+  readonly start: number
+  readonly length: number
+}
+
+/** The statements of a text, or why there are none; `cursor` counts characters (code points) from 1. */
+export type Parsed =
+  { readonly statements: readonly Statement[] } | { readonly unparsable: string; readonly cursor?: number }
 
 /** What the parser’s WebAssembly module offers and is used here. */
 interface Module {
@@ -59,7 +68,10 @@ export class Parser {
     const parsed =
       error === 0
         ? { tree: module.UTF8ToString(module.getValue(result, 'i32')) }
-        : { unparsable: module.UTF8ToString(module.getValue(error, 'i32')) }
+        : {
+            unparsable: module.UTF8ToString(module.getValue(error, 'i32')),
+            cursor: module.getValue(error + cursorAt, 'i32'),
+          }
     module._wasm_free_parse_result(result)
     module._free(pointer)
     return 'tree' in parsed ? { statements: statementsOf(JSON.parse(parsed.tree)) } : parsed
@@ -71,8 +83,18 @@ function isExhausted(error: unknown): boolean {
   return error instanceof Error && (error.name === 'RangeError' || error.name === 'RuntimeError')
 }
 
-function statementsOf(tree: unknown): Node[] {
+function statementsOf(tree: unknown): Statement[] {
   return list(isNode(tree) ? tree['stmts'] : []).flatMap((entry) =>
-    isNode(entry) && isNode(entry['stmt']) ? [entry['stmt']] : [],
+    isNode(entry) && isNode(entry['stmt'])
+      ? [{ tree: entry['stmt'], start: number(entry['stmt_location']), length: number(entry['stmt_len']) }]
+      : [],
   )
 }
+
+/** What is 0 is left out of the tree. */
+function number(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}
+
+/** PgQueryError: message, function, file, line, cursor. */
+const cursorAt = 16

@@ -1,0 +1,49 @@
+/** What a name can stand for. A table stands for its row type, too. */
+export type NameClass = 'relation' | 'type' | 'routine'
+
+/** Something that has another schema now, under the same name. */
+export interface Move {
+  readonly class: NameClass
+  readonly schema: string
+  readonly name: string
+  readonly target: string
+}
+
+/** Where the names of a plan have gone. Immutable: another state of the move is another object. */
+export class Moves {
+  readonly #found: ReadonlyMap<string, Move>
+  /** Every name of which something moves, without its schema. */
+  readonly names: ReadonlySet<string>
+  /** The schemas that things move from. */
+  readonly sources: ReadonlySet<string>
+
+  /** @throws RangeError when one name would go to two schemas. */
+  constructor(moves: readonly Move[]) {
+    const found = new Map<string, Move>()
+    for (const move of moves) {
+      for (const of of classes(move.class)) {
+        const known = found.get(key(of, move.schema, move.name))
+        if (known !== undefined && known.target !== move.target)
+          throw new RangeError(
+            `${move.schema}.${move.name} would go to both ${known.target} and ${move.target}`,
+          )
+        found.set(key(of, move.schema, move.name), move)
+      }
+    }
+    this.#found = found
+    this.names = new Set(moves.map(({ name }) => name))
+    this.sources = new Set(moves.map(({ schema }) => schema))
+  }
+
+  find(of: NameClass, schema: string, name: string): Move | undefined {
+    return this.#found.get(key(of, schema, name))
+  }
+}
+
+function classes(of: NameClass): NameClass[] {
+  return of === 'relation' ? ['relation', 'type'] : [of]
+}
+
+function key(of: NameClass, schema: string, name: string): string {
+  return `${of}\0${schema}\0${name}`
+}

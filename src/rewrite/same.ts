@@ -1,0 +1,62 @@
+import type { Statement } from '../sql/parser.ts'
+import { isNode, list, text, untag } from '../sql/tree.ts'
+import type { Moves } from './moves.ts'
+
+/** Whether two texts are the same statements but for the schemas of what moves. */
+export function isSameBut(before: readonly Statement[], after: readonly Statement[], moves: Moves): boolean {
+  const plain = (statements: readonly Statement[]): string =>
+    JSON.stringify(statements.map(({ tree }) => stripped(tree, moves)))
+  return plain(before) === plain(after)
+}
+
+/** A tree without places, and without the schema of whatever is called like something that moves. */
+function stripped(value: unknown, moves: Moves): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => stripped(item, moves))
+    return isQualifiedName(value)
+      ? items.filter((_item, index) => !isSchema(value[index], moves, index, value))
+      : items
+  }
+  if (!isNode(value)) return typeof value === 'string' ? withoutSchemas(value, moves) : value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(
+        ([key, inner]) =>
+          !isPlace(key) &&
+          !(key === 'schemaname' && moves.names.has(text(value['relname']) ?? '') && inner !== ''),
+      )
+      .map(([key, inner]) => [key, stripped(inner, moves)]),
+  )
+}
+
+function isPlace(key: string): boolean {
+  return (
+    key === 'location' ||
+    key === 'stmt_location' ||
+    key === 'stmt_len' ||
+    key === 'list_start' ||
+    key === 'list_end'
+  )
+}
+
+function isQualifiedName(items: readonly unknown[]): boolean {
+  return (
+    items.length > 0 && items.every((item) => isNode(item) && ['String', 'A_Star'].includes(untag(item)[0]))
+  )
+}
+
+/** In a list of words the one before a name that moves is its schema. */
+function isSchema(item: unknown, moves: Moves, index: number, all: readonly unknown[]): boolean {
+  const word = (at: number): string | undefined => {
+    const node = list(all)[at]
+    return isNode(node) ? text(untag(node)[1]['sval']) : undefined
+  }
+  const next = word(index + 1)
+  return isNode(item) && next !== undefined && moves.names.has(next)
+}
+
+/** Strings that are names lose their schema as well. */
+function withoutSchemas(value: string, moves: Moves): string {
+  const name = value.split('.').at(-1)!.replaceAll('"', '')
+  return moves.names.has(name) ? name : value
+}

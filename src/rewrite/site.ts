@@ -1,0 +1,28 @@
+import type { NameClass } from './moves.ts'
+
+/** A place in a statement where a relation, type or routine is named. */
+export interface Site {
+  readonly class: NameClass
+  /** The words of the name: catalog and schema where they are written, and the name. */
+  readonly words: readonly string[]
+  /** Names that hide relations without a schema here: CTEs. */
+  readonly hidden: ReadonlySet<string>
+  /** Where the name begins, in bytes; where the grammar keeps no place, it is looked for. */
+  readonly at: { readonly byte: number } | { readonly search: readonly string[]; readonly isLast?: true }
+}
+
+/** A string that may hold names or SQL. */
+export interface TextSite {
+  /** A name as the input of regclass and its kin; or SQL, a body of a language. */
+  readonly meaning: NameClass | 'sql' | 'plpgsql'
+  readonly value: string
+  /** The string's own place, or a keyword before it. */
+  readonly at: { readonly byte: number } | { readonly after: number }
+  readonly hidden: ReadonlySet<string>
+}
+
+/** A name that the grammar puts where it must stay as it is, with the reason. */
+export interface Fixed {
+  readonly name: string
+  readonly reason: string
+}

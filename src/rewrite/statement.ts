@@ -1,0 +1,195 @@
+import { ident } from '../pg/quoting.ts'
+import { lex, type Token } from '../sql/lexer.ts'
+import type { Offsets } from '../sql/offsets.ts'
+import type { Statement } from '../sql/parser.ts'
+import { decide, type Surroundings } from './decide.ts'
+import { readLiteral } from './literal.ts'
+import type { Edit, Mention } from './mention.ts'
+import type { Moves } from './moves.ts'
+import type { Site, TextSite } from './site.ts'
+import { findSites } from './walk.ts'
+
+export interface Rewritten {
+  readonly edits: readonly Edit[]
+  readonly mentions: readonly Mention[]
+}
+
+/** A text with its tokens, of which some belong to one statement. */
+export interface Source {
+  readonly text: string
+  readonly tokens: readonly Token[]
+  readonly offsets: Offsets
+}
+
+/** Decides every place of one statement in which the name of something that moves is written. */
+export function rewriteStatement(
+  source: Source,
+  statement: Statement,
+  moves: Moves,
+  around: Surroundings,
+): Rewritten {
+  return new StatementRewriter(source, statement, moves, around).run()
+}
+
+class StatementRewriter {
+  readonly #source: Source
+  readonly #statement: Statement
+  readonly #moves: Moves
+  readonly #around: Surroundings
+  readonly #tokens: readonly Token[]
+  readonly #edits: Edit[] = []
+  readonly #mentions = new Map<number, Mention>()
+
+  constructor(source: Source, statement: Statement, moves: Moves, around: Surroundings) {
+    this.#source = source
+    this.#statement = statement
+    this.#moves = moves
+    this.#around = around
+    const from = source.offsets(statement.start)
+    const to =
+      statement.length === 0 ? source.text.length : source.offsets(statement.start + statement.length)
+    this.#tokens = source.tokens.filter(({ start }) => start >= from && start < to)
+  }
+
+  run(): Rewritten {
+    const { sites, texts } = findSites(this.#statement.tree)
+    // Those with a place first, so that the others are not looked for where these are.
+    for (const site of sites) if ('byte' in site.at) this.#place(site, this.#at(site.at.byte))
+    for (const site of sites)
+      if ('search' in site.at) this.#place(site, this.#search(site.at.search, site.at.isLast === true))
+    for (const text of texts) this.#nameInText(text)
+    this.#classifyRest()
+    return {
+      edits: this.#edits,
+      mentions: [...this.#mentions.values()].toSorted((a, b) => a.start - b.start),
+    }
+  }
+
+  /** The index of the token that begins at a byte. */
+  #at(byte: number): number {
+    const start = this.#source.offsets(byte)
+    return this.#tokens.findIndex((token) => token.start === start)
+  }
+
+  /** The index of the first, or last, token of a dotted name that no other site has taken. */
+  #search(words: readonly string[], isLast: boolean): number {
+    const isFree = (token: Token, index: number): boolean =>
+      !this.#mentions.has(token.start) && isName(token) && this.#matches(index, words)
+    return isLast ? this.#tokens.findLastIndex(isFree) : this.#tokens.findIndex(isFree)
+  }
+
+  #matches(index: number, words: readonly string[]): boolean {
+    if (this.#tokens[index - 1]?.value === '.') return false
+    return words.every((word, n) => {
+      const token = this.#tokens[index + 2 * n]
+      const dot = n === 0 ? undefined : this.#tokens[index + 2 * n - 1]
+      return (
+        token !== undefined &&
+        isName(token) &&
+        token.value === word &&
+        (dot === undefined || dot.value === '.')
+      )
+    })
+  }
+
+  #place(site: Site, index: number): void {
+    const decision = decide(site, this.#moves, this.#around)
+    if (decision.kind === 'other') {
+      if (index >= 0 && this.#moves.names.has(site.words.at(-1)!) && this.#matches(index, site.words))
+        this.#mention(this.#tokens[index + 2 * (site.words.length - 1)]!, 'kept', 'of another schema')
+      return
+    }
+    if (index < 0 || !this.#matches(index, site.words)) {
+      this.#mentions.set(-1 - this.#mentions.size, {
+        kind: 'undecided',
+        name: site.words.at(-1)!,
+        start: this.#tokens[0]?.start ?? 0,
+        end: this.#tokens.at(-1)?.end ?? 0,
+        reason: 'the parser does not tell where it is written',
+      })
+      return
+    }
+    const name = this.#tokens[index + 2 * (site.words.length - 1)]!
+    if (this.#mentions.has(name.start)) return
+    if (decision.kind === 'keep') this.#mention(name, 'kept', decision.reason)
+    else {
+      const schema = site.words.length === 1 ? undefined : this.#tokens[index + 2 * (site.words.length - 2)]!
+      const target = ident(decision.target)
+      this.#edits.push(
+        schema === undefined
+          ? { start: name.start, end: name.start, text: `${target}.` }
+          : { start: schema.start, end: schema.end, text: target },
+      )
+      this.#mention(name, 'rewritten', '')
+    }
+  }
+
+  #mention({ start, end, value }: Token, kind: Mention['kind'], reason: string): void {
+    this.#mentions.set(start, { kind, name: value, start, end, reason })
+  }
+
+  /** A string that is a name, as the input of regclass is. */
+  #nameInText({ meaning, value, at }: TextSite): void {
+    if (!('byte' in at) || meaning === 'sql' || meaning === 'plpgsql') return
+    const index = this.#at(at.byte)
+    const token = this.#tokens[index]
+    const literal = token?.kind === 'string' ? readLiteral(this.#source.text, token) : undefined
+    if (
+      token === undefined ||
+      literal === undefined ||
+      literal.inner !== value ||
+      this.#mentions.has(token.start)
+    )
+      return
+    const inner = lex(literal.inner)
+    const words = inner.filter(isName).map((each) => each.value)
+    if (!isDotted(inner) || words.length === 0 || words.length > 3) return
+    const decision = decide(
+      { class: meaning, words, hidden: new Set(), at: { search: [] } },
+      this.#moves,
+      this.#around,
+    )
+    if (decision.kind === 'other') return
+    if (decision.kind === 'keep') {
+      this.#mention({ ...token, value: words.at(-1)! }, 'kept', decision.reason)
+      return
+    }
+    const target = literal.encode(ident(decision.target))
+    const schema = words.length === 1 ? undefined : inner[2 * (words.length - 2)]!
+    const start = literal.outer((schema ?? inner[0]!).start)
+    this.#edits.push(
+      schema === undefined
+        ? { start, end: start, text: `${target}.` }
+        : { start, end: literal.outer(schema.end), text: target },
+    )
+    this.#mention({ ...token, value: words.at(-1)! }, 'rewritten', '')
+  }
+
+  /** Whatever else is spelled like something that moves: names that are none of a table, and words in strings. */
+  #classifyRest(): void {
+    for (const token of this.#tokens) {
+      if (this.#mentions.has(token.start)) continue
+      if (isName(token)) {
+        if (this.#moves.names.has(token.value))
+          this.#mention(token, 'kept', 'a column, an alias or another name')
+      } else if (token.kind === 'string') {
+        const inner =
+          readLiteral(this.#source.text, token)?.inner ?? this.#source.text.slice(token.start, token.end)
+        const name = lex(inner).find((word) => isName(word) && this.#moves.names.has(word.value))?.value
+        if (name !== undefined)
+          this.#mention({ ...token, value: name }, 'undecided', 'a string that may hold it as a name')
+      }
+    }
+  }
+}
+
+function isName({ kind }: Token): boolean {
+  return kind === 'word' || kind === 'quoted'
+}
+
+function isDotted(tokens: readonly Token[]): boolean {
+  return (
+    tokens.every((token, index) => (index % 2 === 0 ? isName(token) : token.value === '.')) &&
+    tokens.length % 2 === 1
+  )
+}

@@ -1,0 +1,129 @@
+/** What PostgreSQL's lexer makes of a piece of text (manual, chapter 4.1); blanks and comments are no tokens. */
+export interface Token {
+  readonly kind: 'word' | 'quoted' | 'string' | 'number' | 'parameter' | 'operator' | 'punctuation' | 'stray'
+  /** Where it begins and ends, in UTF-16 units as JavaScript counts. */
+  readonly start: number
+  readonly end: number
+  /** Of a word or quoted name: the name as the server reads it. Of a string: how it is quoted. */
+  readonly value: string
+}
+
+/** How a string is written: `'`, `E'`, `U&'`, `B'`, `X'`, `N'`, or dollars. */
+export type StringForm = "'" | 'e' | 'u&' | 'b' | 'x' | 'n' | '$'
+
+const letter = String.raw`[A-Za-z_\u0080-\uffff]`
+const following = String.raw`[A-Za-z0-9_$\u0080-\uffff]`
+
+/** In the order in which they are tried. */
+const rules: readonly (readonly [Token['kind'] | 'blank', RegExp])[] = (
+  [
+    ['blank', String.raw`[ \t\n\r\f\v]+|--[^\n\r]*`],
+    ['string', String.raw`[uU]&'(?:[^']|'')*'`],
+    ['string', String.raw`[eE]'(?:[^'\\]|\\[^]|'')*'`],
+    ['string', String.raw`[bBxXnN]?'(?:[^']|'')*'`],
+    ['quoted', String.raw`(?:[uU]&)?"(?:[^"]|"")+"`],
+    ['string', String.raw`\$(${letter}[A-Za-z0-9_\u0080-\uffff]*)?\$[^]*?\$\1\$`],
+    ['word', `${letter}${following}*`],
+    ['parameter', String.raw`\$\d+`],
+    ['number', String.raw`(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?|0[xXoObB][\dA-Fa-f_]+`],
+    ['punctuation', String.raw`::|:=|\.\.|[(),.;:[\]]`],
+  ] as const
+).map(([kind, source]) => [kind, new RegExp(source, 'y')])
+
+const operator = /[-+*/<>=~!@#%^&|`?]+/y
+
+/** The tokens of a text. What is no token, such as a quote that is never closed, is a stray character of its own. */
+export function lex(text: string): Token[] {
+  const tokens: Token[] = []
+  let at = 0
+  while (at < text.length) {
+    const comment = text.startsWith('/*', at) ? commentEnd(text, at) : undefined
+    if (comment !== undefined) {
+      at = comment
+      continue
+    }
+    const token = next(text, at)
+    if (token.kind !== undefined) tokens.push(token as Token)
+    at = token.end
+  }
+  return tokens
+}
+
+interface Piece {
+  readonly kind: Token['kind'] | undefined
+  readonly start: number
+  readonly end: number
+  readonly value: string
+}
+
+function next(text: string, start: number): Piece {
+  for (const [kind, rule] of rules) {
+    rule.lastIndex = start
+    if (!rule.test(text)) continue
+    const end = rule.lastIndex
+    if (kind === 'blank') return { kind: undefined, start, end, value: '' }
+    return { kind, start, end, value: valueOf(kind, text.slice(start, end)) }
+  }
+  operator.lastIndex = start
+  if (!operator.test(text)) return { kind: 'stray', start, end: start + 1, value: text[start]! }
+  const end = operatorEnd(text, start, operator.lastIndex)
+  return { kind: 'operator', start, end, value: text.slice(start, end) }
+}
+
+/** A comment may begin within what would else be one operator. */
+function operatorEnd(text: string, start: number, end: number): number {
+  const cuts = ['--', '/*'].map((begin) => text.indexOf(begin, start + 1)).filter((at) => at > 0 && at < end)
+  return Math.min(end, ...cuts)
+}
+
+/** Comments nest; undefined for one that is never closed. */
+function commentEnd(text: string, start: number): number | undefined {
+  let depth = 0
+  const marks = /\/\*|\*\//g
+  marks.lastIndex = start
+  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+    depth += mark[0] === '/*' ? 1 : -1
+    if (depth === 0) return marks.lastIndex
+  }
+  return undefined
+}
+
+function valueOf(kind: Token['kind'], written: string): string {
+  switch (kind) {
+    case 'word':
+      return truncate(written.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()))
+    case 'quoted':
+      return truncate(
+        /^u&/i.test(written) ? unescape(written.slice(3, -1)) : written.slice(1, -1).replaceAll('""', '"'),
+      )
+    case 'string':
+      return written.startsWith('$')
+        ? '$'
+        : /^[^']*'/
+            .exec(written)![0]
+            .toLowerCase()
+            .replace(/(?<=.)'$/, '')
+    default:
+      return written
+  }
+}
+
+/** The characters of `U&"…"`; another escape character than the backslash is not looked for. */
+function unescape(inner: string): string {
+  return inner
+    .replaceAll('""', '"')
+    .replaceAll(/\\(?:\\|\+([\dA-Fa-f]{6})|([\dA-Fa-f]{4}))/g, (_all, long?: string, short?: string) => {
+      const digits = long ?? short
+      return digits === undefined ? '\\' : String.fromCodePoint(Number.parseInt(digits, 16))
+    })
+}
+
+/** Names are cut to 63 bytes, never within a character (manual, chapter 4.1.1). */
+export function truncate(name: string): string {
+  if (name.length <= 21) return name
+  const bytes = Buffer.from(name)
+  if (bytes.length <= 63) return name
+  let end = 63
+  while ((bytes[end]! & 0xc0) === 0x80) end--
+  return bytes.toString('utf8', 0, end)
+}

@@ -1,0 +1,172 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { Moves } from '../../../src/rewrite/moves.ts'
+import { rewriteText, type RewriteResult } from '../../../src/rewrite/rewrite.ts'
+import { Parser } from '../../../src/sql/parser.ts'
+
+const moves = new Moves([
+  ...['users', 'orders', 'events', 'Mixed', '한국', 'user', 'date', 'path', 'simple'].map((name) => ({
+    class: 'relation' as const,
+    schema: 'public',
+    name,
+    target: name === 'orders' ? 'Shop X' : 'app',
+  })),
+  ...['users_id_seq', 'users_pkey', 'users_email_idx'].map((name) => ({
+    class: 'relation' as const,
+    schema: 'public',
+    name,
+    target: 'app',
+  })),
+  { class: 'routine', schema: 'public', name: 'note_user', target: 'app' },
+  { class: 'type', schema: 'public', name: 'mood', target: 'app' },
+])
+
+let parser: Parser
+
+beforeAll(async () => {
+  parser = await Parser.load()
+})
+
+function rewrite(text: string, temporary: string[] = []): Promise<RewriteResult> {
+  return rewriteText(parser, text, moves, {
+    path: ['public'],
+    temporary: new Set(temporary),
+    keepsUnqualified: false,
+  })
+}
+
+/** What is between « and » is put in; a text without them stays as it is. */
+function parts(marked: string): [before: string, after: string] {
+  return [
+    marked.replaceAll(/«[^»]*?(?:←([^»]*))?»/g, (_all, old?: string) => old ?? ''),
+    marked.replaceAll(/«([^»]*?)(?:←[^»]*)?»/g, '$1'),
+  ]
+}
+
+/** `«app.»users` is what becomes of `users`, `«app←public».users` of `public.users`. */
+const rewritten = [
+  'select * from «app.»users',
+  'select * from «app←public».users',
+  'select * from "«app»"'.replace('"«app»"', '«app←"public"».users'),
+  'select * from «app.»USERS u join «"Shop X".»orders o on o.user_id = u.id',
+  'select * from «app.»users, lateral (select * from «"Shop X".»orders where user_id = users.id) x',
+  'select * from only «app.»users, only («app.»events), «app.»users *',
+  'select * from «app.»users tablesample system (1)',
+  'table «app.»users',
+  'insert into «app.»users (id) select id from «app.»events on conflict (id) do update set id = users.id + excluded.id',
+  'update «app.»users set a = 1 from «app.»events where users.id = events.id',
+  'delete from «app.»users using «app.»events e where e.id = users.id',
+  'merge into «app.»users u using «app.»events e on true when matched then delete',
+  'select 1 as a into «app.»users',
+  'copy «app.»users (id) from stdin',
+  'copy (select * from «app.»users) to stdout',
+  'truncate «app.»users, «"Shop X".»orders cascade',
+  'lock table «app.»users in share mode',
+  'alter table «app.»users add column users int',
+  'alter table if exists only «app←public».users rename column id to users',
+  'alter sequence «app.»users_id_seq owned by «app.»users.id',
+  'alter index «app.»users_pkey rename to users',
+  'alter table «app.»events attach partition «app.»users for values in (1)',
+  'alter table «app.»events inherit «app.»users',
+  'create table «app.»users (id int references «"Shop X".»orders (id), like «app.»events)',
+  'create table other (id int) inherits («app.»users)',
+  'create table other partition of «app.»users default',
+  'alter table «app.»users add constraint users foreign key (a) references «"Shop X".»orders',
+  'create index users on «app.»users (id)',
+  'create view v as select * from «app.»users',
+  'create materialized view «app.»users as select 1',
+  'create trigger users after insert on «app.»users for each row execute function «app.»note_user()',
+  'create constraint trigger x after insert on «app.»users from «"Shop X".»orders for each row execute function f()',
+  'create rule users as on insert to «app.»users do also insert into «app.»events values (new.id)',
+  'create policy users on «app.»users using (exists (select from «app.»events))',
+  'create statistics s on a, b from «app.»users',
+  'grant select on «app.»users, «"Shop X".»orders to users',
+  'grant usage on sequence «app.»users_id_seq to x',
+  'grant execute on function «app.»note_user() to x',
+  'vacuum analyze «app.»users',
+  'analyze «app.»users (id), «app.»events',
+  'cluster «app.»users using users_pkey',
+  'reindex index «app.»users_pkey',
+  'refresh materialized view «app.»users',
+  'create publication p for table «app.»users where (id > 1), «app.»events',
+  'declare users cursor for select * from «app.»users',
+  'prepare users as select * from «app.»users where id = $1',
+  'explain (costs off) select * from «app.»users',
+  'create sequence «app.»users_id_seq owned by «app.»users.id',
+  'create function f() returns int begin atomic select count(*) from «app.»users; end',
+  'drop table if exists «app.»users, other, «"Shop X"←public».orders cascade',
+  'drop index concurrently «app.»users_email_idx',
+  'drop sequence «app.»users_id_seq',
+  'drop trigger users on «app.»users',
+  'drop policy if exists x on «app←public».users',
+  'drop function «app.»note_user()',
+  'drop type «app.»mood',
+  `comment on table «app.»users is 'the users'`,
+  `comment on column «app←public».users.users is ''`,
+  `comment on trigger users on «app.»users is ''`,
+  `comment on constraint users on «app.»users is ''`,
+  'with x as (select * from «app.»users) select * from x, «app.»users',
+  'with users as (select * from «app.»users) insert into «app.»users select * from users',
+  'with recursive x as (select 1 union select n from x, «app.»users) select * from x',
+  'with a as (insert into «app.»users default values returning *) select * from a',
+  'select «app←public».users.id, «app←public».users.* from «app←public».users',
+  'select db.«app←public».users.id from db.«app←public».users',
+  'create table t (u «app.»users, v «app←public».users[], w «app.»mood)',
+  'select null::«app.»users, cast(x as setof_x), x::«app.»mood[] from t',
+  "create function f(u «app.»users, i «app.»users.id%type) returns setof «app.»users language sql as ''",
+  'select «app.»note_user(), «app←public».note_user()',
+  `select nextval('«app.»users_id_seq'), currval('«app←public».users_id_seq'), '«app.»users'::regclass, regclass '«app.»users'`,
+  `select nextval(('«app.»users_id_seq'::text)::regclass), to_regclass('«app.»"Mixed"'), pg_total_relation_size('«"Shop X".»orders')`,
+  `select 'It''s', E'«app.»users'::regclass, $$«app.»users$$::regclass, pg_get_serial_sequence('«app.»users', 'users')`,
+  'select * from «app.»"Mixed", «app.»한국, «app.»"user", «app.»date',
+  'select * from «app←public» /* a */ . -- b\n users',
+  "/* 한국어 😀 */ select '😀' from «app.»users",
+  'select 1; select * from «app.»users; ; update «app.»users set a = 1;',
+]
+
+/** Spelled alike, and not meant. */
+const kept = [
+  'select * from other.users',
+  'with users as (select 1) select * from users',
+  'with users as (select 1), x as (select * from users) select * from x',
+  'with recursive users as (select 1 union select * from users) select * from users',
+  'select * from (with users as (select 1) select * from users) x',
+  'select users.id, users.* from t as users',
+  'select users from t as users for update of users',
+  'select 1 as users',
+  'create index users on t (users)',
+  'alter table t add constraint users check (users > 1)',
+  'import foreign schema s limit to (users) from server x into y',
+  'create schema s create table users (id int)',
+  'select "Users" from "USERS", mixed',
+  'create text search dictionary d (template = simple)',
+  'select x::date, y::path, $1::date',
+  'select other.note_user()',
+  'select users(1)',
+  'drop table other.users',
+  '-- users\n/* from users */ select 1',
+  'listen users',
+  'drop table a.users.b',
+]
+
+describe('is rewritten', () => {
+  test.each(rewritten)('%s', async (marked) => {
+    const [before, after] = parts(marked)
+    const result = await rewrite(before)
+    expect(result.problem).toBeUndefined()
+    expect(result.text).toBe(after)
+    const again = await rewrite(after)
+    expect([again.text, again.isChanged]).toEqual([after, false])
+  })
+})
+
+describe('is kept', () => {
+  test.each(kept)('%s', async (text) => {
+    const result = await rewrite(text)
+    expect([result.text, result.problem]).toEqual([text, undefined])
+  })
+
+  test('a temporary table', async () => {
+    expect((await rewrite('select * from users', ['users'])).isChanged).toBe(false)
+    expect((await rewrite('select * from public.users', ['users'])).isChanged).toBe(true)
+  })
+})
