@@ -13,12 +13,17 @@ export interface Statement {
 export type Parsed =
   { readonly statements: readonly Statement[] } | { readonly unparsable: string; readonly cursor?: number }
 
+/** The functions of a text in PL/pgSQL, or why there are none. */
+export type ParsedBody = { readonly functions: readonly Node[] } | { readonly unparsable: string }
+
 /** What the parser’s WebAssembly module offers and is used here. */
 interface Module {
   _malloc(bytes: number): number
   _free(pointer: number): void
   _wasm_parse_query_raw(text: number): number
   _wasm_free_parse_result(result: number): void
+  _wasm_parse_plpgsql(text: number): number
+  _wasm_free_string(pointer: number): void
   lengthBytesUTF8(text: string): number
   stringToUTF8(text: string, pointer: number, bytes: number): void
   UTF8ToString(pointer: number): string
@@ -46,15 +51,39 @@ export class Parser {
 
   /** Parses a text of one or several statements. Never throws for what the text is. */
   async parse(sql: string): Promise<Parsed> {
+    return this.#guarded(sql, () => this.#parse(sql))
+  }
+
+  /** Parses the body of a function in PL/pgSQL, given its whole CREATE FUNCTION, or a DO. Never throws for what the text is. */
+  async parseBody(sql: string): Promise<ParsedBody> {
+    return this.#guarded(sql, () => this.#parseBody(sql))
+  }
+
+  async #guarded<T>(sql: string, parse: () => T): Promise<T | { readonly unparsable: string }> {
     if (sql.includes('\0')) return { unparsable: 'it holds a NUL character' }
     if (sql.length > longestText) return { unparsable: 'it is longer than 256 KiB' }
     try {
-      return this.#parse(sql)
+      return parse()
     } catch (error) {
       if (!isExhausted(error)) throw error
       this.#module = (await createModule()) as Module
       return { unparsable: 'it is nested too deeply' }
     }
+  }
+
+  #parseBody(sql: string): ParsedBody {
+    const module = this.#module
+    const bytes = module.lengthBytesUTF8(sql) + 1
+    const pointer = module._malloc(bytes)
+    module.stringToUTF8(sql, pointer, bytes)
+    const result = module._wasm_parse_plpgsql(pointer)
+    const answer = module.UTF8ToString(result)
+    module._wasm_free_string(result)
+    module._free(pointer)
+    // Anything but an object is the message of an error.
+    if (!answer.startsWith('{')) return { unparsable: answer }
+    const tree: unknown = JSON.parse(answer)
+    return { functions: list(isNode(tree) ? tree['plpgsql_funcs'] : []).filter(isNode) }
   }
 
   #parse(sql: string): Parsed {

@@ -1,0 +1,152 @@
+import { lex, type Token } from '../sql/lexer.ts'
+import { isNode, list, text, type Node } from '../sql/tree.ts'
+
+/** An SQL expression or statement of a PL/pgSQL body, aligned with the body it stands in. */
+export interface Embedded {
+  /** What can be parsed by itself. */
+  readonly sql: string
+  /** Where a place of `sql` is in the body; undefined for what the parser has put in. */
+  outer(index: number): number | undefined
+  /** Whether its value is SQL itself, that EXECUTE runs. */
+  readonly isDynamic: boolean
+}
+
+interface Expression {
+  readonly query: string
+  /** 0: a statement; 2: an expression; 3 and more: an assignment. */
+  readonly mode: number
+  readonly isDynamic: boolean
+}
+
+/** The expressions of a parsed function, in the order in which they are written. */
+export function embedded(fn: Node, body: string): Embedded[] {
+  const tokens = lex(body)
+  const written = (token: Token, of: string): string => of.slice(token.start, token.end)
+  let from = 0
+  return expressions(fn).flatMap((expression): Embedded[] => {
+    const { head, sql } = standalone(expression)
+    const own = lex(sql)
+    const wanted = own.filter(({ start }) => start >= head)
+    if (wanted.length === 0) return []
+    const found = align(tokens, from, (token) => written(token, body), wanted.map((token) => written(token, sql)))
+    if (found === undefined) return []
+    from = found[0]! + 1
+    const places = wanted.map((token, index) => ({ token, at: tokens[found[index]!]!.start }))
+    return [
+      {
+        sql,
+        isDynamic: expression.isDynamic,
+        outer: (index) => {
+          const place = places.findLast(({ token }) => token.start <= index)
+          return place === undefined ? undefined : place.at + index - place.token.start
+        },
+      },
+    ]
+  })
+}
+
+/** What is parsed by itself, and how many characters before the expression are none of the body’s. */
+function standalone({ query, mode }: Expression): { head: number; sql: string } {
+  if (mode === 0) {
+    // PERFORM comes as SELECT: that word is not in the body.
+    return { head: /^SELECT /.test(query) ? 7 : 0, sql: query }
+  }
+  const value = mode === 2 ? query : query.replace(/^[^]*?(?::=|=)/, '')
+  return { head: 7, sql: `SELECT ${value}` }
+}
+
+/** Where the wanted words stand in a row, INTO and its targets left out; undefined when they do not. */
+function align(
+  tokens: readonly Token[],
+  from: number,
+  written: (token: Token) => string,
+  wanted: readonly string[],
+): number[] | undefined {
+  for (let start = from; start < tokens.length; start++) {
+    const found = alignAt(tokens, start, written, wanted)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function alignAt(
+  tokens: readonly Token[],
+  start: number,
+  written: (token: Token) => string,
+  wanted: readonly string[],
+): number[] | undefined {
+  const found: number[] = []
+  let at = start
+  for (const word of wanted) {
+    if (tokens[at] !== undefined && written(tokens[at]!) !== word && tokens[at]!.value === 'into' && found.length > 0)
+      at = afterInto(tokens, at)
+    if (tokens[at] === undefined || written(tokens[at]!) !== word) return undefined
+    found.push(at)
+    at += 1
+  }
+  return found
+}
+
+/** Behind INTO [STRICT] target, target.field, … */
+function afterInto(tokens: readonly Token[], into: number): number {
+  let at = into + 1
+  if (tokens[at]?.value === 'strict') at += 1
+  while (tokens[at] !== undefined) {
+    at += 1
+    const value = tokens[at]?.value
+    if (value === '[') while (tokens[at] !== undefined && tokens[at - 1]?.value !== ']') at += 1
+    if (tokens[at]?.value !== ',' && tokens[at]?.value !== '.') return at
+    at += 1
+  }
+  return at
+}
+
+const dynamic: Readonly<Record<string, string>> = {
+  PLpgSQL_stmt_dynexecute: 'query',
+  PLpgSQL_stmt_dynfors: 'query',
+  PLpgSQL_stmt_return_query: 'dynquery',
+  PLpgSQL_stmt_open: 'dynquery',
+}
+
+function expressions(value: unknown, isDynamic = false): Expression[] {
+  if (Array.isArray(value)) return value.flatMap((item) => expressions(item))
+  if (!isNode(value)) return []
+  return Object.entries(value).flatMap(([tag, inner]): Expression[] => {
+    if (tag === 'PLpgSQL_expr' && isNode(inner)) {
+      const query = text(inner['query']) ?? ''
+      // A CASE compares with a variable of its own, and its condition is put together anew.
+      const mode = typeof inner['parseMode'] === 'number' ? inner['parseMode'] : 0
+      return [{ query: query.replace(/^"__Case__Variable_\d+__" IN \(([^]*)\)$/, '$1'), mode, isDynamic }]
+    }
+    if (!isNode(inner)) return Array.isArray(inner) ? list(inner).flatMap((item) => expressions(item)) : []
+    return Object.entries(inner).flatMap(([key, field]) => expressions(field, dynamic[tag] === key)).concat(
+      isNode(inner['query']) && tag === 'PLpgSQL_expr' ? [] : [],
+    )
+  })
+}
+
+/** Types of declarations that name relations: `users%rowtype`, `public.users.id%type`, `users`. */
+export interface DeclaredType {
+  readonly words: readonly Token[]
+  /** A column follows the relation. */
+  readonly isColumn: boolean
+}
+
+/** The types behind which `%rowtype` or `%type` is written. */
+export function declaredTypes(body: string): DeclaredType[] {
+  const tokens = lex(body)
+  return tokens.flatMap((token, index): DeclaredType[] => {
+    const kind = tokens[index + 1]?.value
+    if (token.value !== '%' || (kind !== 'rowtype' && kind !== 'type')) return []
+    const words: Token[] = []
+    for (let at = index - 1; at >= 0 && isName(tokens[at]); at -= 2) {
+      words.unshift(tokens[at]!)
+      if (tokens[at - 1]?.value !== '.') break
+    }
+    return [{ words, isColumn: kind === 'type' }]
+  })
+}
+
+function isName(token: Token | undefined): boolean {
+  return token?.kind === 'word' || token?.kind === 'quoted'
+}
