@@ -1,5 +1,5 @@
 import { lex, type Token } from '../sql/lexer.ts'
-import { isNode, list, text, type Node } from '../sql/tree.ts'
+import { isNode, text, type Node } from '../sql/tree.ts'
 
 /** An SQL expression or statement of a PL/pgSQL body, aligned with the body it stands in. */
 export interface Embedded {
@@ -23,12 +23,17 @@ export function embedded(fn: Node, body: string): Embedded[] {
   const tokens = lex(body)
   const written = (token: Token, of: string): string => of.slice(token.start, token.end)
   let from = 0
-  return expressions(fn).flatMap((expression): Embedded[] => {
+  return [...expressions(fn)].flatMap((expression): Embedded[] => {
     const { head, sql } = standalone(expression)
     const own = lex(sql)
     const wanted = own.filter(({ start }) => start >= head)
     if (wanted.length === 0) return []
-    const found = align(tokens, from, (token) => written(token, body), wanted.map((token) => written(token, sql)))
+    const found = align(
+      tokens,
+      from,
+      (token) => written(token, body),
+      wanted.map((token) => written(token, sql)),
+    )
     if (found === undefined) return []
     from = found[0]! + 1
     const places = wanted.map((token, index) => ({ token, at: tokens[found[index]!]!.start }))
@@ -78,7 +83,12 @@ function alignAt(
   const found: number[] = []
   let at = start
   for (const word of wanted) {
-    if (tokens[at] !== undefined && written(tokens[at]!) !== word && tokens[at]!.value === 'into' && found.length > 0)
+    if (
+      tokens[at] !== undefined &&
+      written(tokens[at]!) !== word &&
+      tokens[at]!.value === 'into' &&
+      found.length > 0
+    )
       at = afterInto(tokens, at)
     if (tokens[at] === undefined || written(tokens[at]!) !== word) return undefined
     found.push(at)
@@ -108,21 +118,21 @@ const dynamic: Readonly<Record<string, string>> = {
   PLpgSQL_stmt_open: 'dynquery',
 }
 
-function expressions(value: unknown, isDynamic = false): Expression[] {
-  if (Array.isArray(value)) return value.flatMap((item) => expressions(item))
-  if (!isNode(value)) return []
-  return Object.entries(value).flatMap(([tag, inner]): Expression[] => {
-    if (tag === 'PLpgSQL_expr' && isNode(inner)) {
-      const query = text(inner['query']) ?? ''
-      // A CASE compares with a variable of its own, and its condition is put together anew.
-      const mode = typeof inner['parseMode'] === 'number' ? inner['parseMode'] : 0
-      return [{ query: query.replace(/^"__Case__Variable_\d+__" IN \(([^]*)\)$/, '$1'), mode, isDynamic }]
-    }
-    if (!isNode(inner)) return Array.isArray(inner) ? list(inner).flatMap((item) => expressions(item)) : []
-    return Object.entries(inner).flatMap(([key, field]) => expressions(field, dynamic[tag] === key)).concat(
-      isNode(inner['query']) && tag === 'PLpgSQL_expr' ? [] : [],
-    )
-  })
+function* expressions(value: unknown, isDynamic = false): Generator<Expression> {
+  if (Array.isArray(value)) for (const item of value as unknown[]) yield* expressions(item)
+  if (!isNode(value)) return
+  for (const [tag, inner] of Object.entries(value)) {
+    if (tag === 'PLpgSQL_expr' && isNode(inner)) yield expressionOf(inner, isDynamic)
+    else if (tag.startsWith('PLpgSQL_') && isNode(inner))
+      for (const [field, of] of Object.entries(inner)) yield* expressions(of, dynamic[tag] === field)
+    else yield* expressions(inner)
+  }
+}
+
+/** A CASE compares with a variable of its own; only what it compares with is in the body. */
+function expressionOf(inner: Node, isDynamic: boolean): Expression {
+  const query = (text(inner['query']) ?? '').replace(/^"__Case__Variable_\d+__" IN \(([^]*)\)$/, '$1')
+  return { query, mode: typeof inner['parseMode'] === 'number' ? inner['parseMode'] : 0, isDynamic }
 }
 
 /** Types of declarations that name relations: `users%rowtype`, `public.users.id%type`, `users`. */

@@ -4,6 +4,7 @@ import type { Parser } from '../sql/parser.ts'
 import type { Surroundings } from './decide.ts'
 import { applyEdits, type Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
+import type { Context, Outcome } from './nested.ts'
 import { isSameBut } from './same.ts'
 import { rewriteStatement } from './statement.ts'
 
@@ -25,18 +26,28 @@ export async function rewriteText(
   moves: Moves,
   around: Surroundings,
 ): Promise<RewriteResult> {
-  const unchanged = (problem: string): RewriteResult => ({ text, isChanged: false, mentions: [], problem })
+  const { edits, mentions, problem } = await rewriteSql({ parser, moves, around }, text)
+  if (problem !== undefined || edits.length === 0)
+    return { text, isChanged: false, mentions, ...(problem === undefined ? {} : { problem }) }
+  return { text: applyEdits(text, edits), isChanged: true, mentions }
+}
+
+/** The edits of a text; none where its result would not be the same but for the names. */
+async function rewriteSql(context: Context, text: string): Promise<Outcome> {
+  const { parser, moves } = context
+  const unchanged = (problem: string): Outcome => ({ edits: [], mentions: [], problem })
   const parsed = await parser.parse(text)
   if ('unparsable' in parsed) return unchanged(parsed.unparsable)
   const source = { text, tokens: lex(text), offsets: offsetsOf(text) }
-  const done = parsed.statements.map((statement) => rewriteStatement(source, statement, moves, around))
+  const done: Outcome[] = []
+  for (const statement of parsed.statements)
+    done.push(await rewriteStatement(context, source, statement, rewriteSql))
   const edits = done.flatMap((each) => each.edits)
   const mentions = done.flatMap((each) => each.mentions)
-  if (edits.length === 0) return { text, isChanged: false, mentions }
-  const result = applyEdits(text, edits)
-  const again = await parser.parse(result)
+  if (edits.length === 0) return { edits, mentions }
+  const again = await parser.parse(applyEdits(text, edits))
   if ('unparsable' in again) return unchanged(`the result could not be parsed: ${again.unparsable}`)
-  if (!isSameBut(parsed.statements, again.statements, moves))
-    return unchanged('the result would mean something else')
-  return { text: result, isChanged: true, mentions }
+  return isSameBut(parsed.statements, again.statements, moves)
+    ? { edits, mentions }
+    : unchanged('the result would mean something else')
 }

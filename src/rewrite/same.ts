@@ -18,6 +18,8 @@ function stripped(value: unknown, moves: Moves): unknown {
       : items
   }
   if (!isNode(value)) return typeof value === 'string' ? withoutSchemas(value, moves) : value
+  // The body of a function was compared by itself.
+  if (value['defname'] === 'as') return 'a body'
   return Object.fromEntries(
     Object.entries(value)
       .filter(

@@ -2,17 +2,14 @@ import { ident } from '../pg/quoting.ts'
 import { lex, type Token } from '../sql/lexer.ts'
 import type { Offsets } from '../sql/offsets.ts'
 import type { Statement } from '../sql/parser.ts'
+import { untag } from '../sql/tree.ts'
 import { decide, type Surroundings } from './decide.ts'
 import { readLiteral } from './literal.ts'
 import type { Edit, Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
 import type { Site, TextSite } from './site.ts'
+import { bodyOf, rewriteBody, type Context, type Outcome, type RewriteSql } from './nested.ts'
 import { findSites } from './walk.ts'
-
-export interface Rewritten {
-  readonly edits: readonly Edit[]
-  readonly mentions: readonly Mention[]
-}
 
 /** A text with its tokens, of which some belong to one statement. */
 export interface Source {
@@ -22,13 +19,19 @@ export interface Source {
 }
 
 /** Decides every place of one statement in which the name of something that moves is written. */
-export function rewriteStatement(
+export async function rewriteStatement(
+  context: Context,
   source: Source,
   statement: Statement,
-  moves: Moves,
-  around: Surroundings,
-): Rewritten {
-  return new StatementRewriter(source, statement, moves, around).run()
+  rewriteSql: RewriteSql,
+): Promise<Outcome> {
+  const work = new StatementRewriter(source, statement, context)
+  work.names()
+  const [tag, node] = untag(statement.tree)
+  const body = tag === 'CreateFunctionStmt' || tag === 'DoStmt' ? bodyOf(tag, node, work.tokens) : undefined
+  if (body !== undefined)
+    work.take(body.token, await rewriteBody(context, work.text, source.text, body, rewriteSql))
+  return work.outcome()
 }
 
 class StatementRewriter {
@@ -39,8 +42,11 @@ class StatementRewriter {
   readonly #tokens: readonly Token[]
   readonly #edits: Edit[] = []
   readonly #mentions = new Map<number, Mention>()
+  readonly #nested: Mention[] = []
+  /** Where strings begin that were read. */
+  readonly #read = new Set<number>()
 
-  constructor(source: Source, statement: Statement, moves: Moves, around: Surroundings) {
+  constructor(source: Source, statement: Statement, { moves, around }: Context) {
     this.#source = source
     this.#statement = statement
     this.#moves = moves
@@ -51,18 +57,36 @@ class StatementRewriter {
     this.#tokens = source.tokens.filter(({ start }) => start >= from && start < to)
   }
 
-  run(): Rewritten {
+  get tokens(): readonly Token[] {
+    return this.#tokens
+  }
+
+  /** The statement's own text. */
+  get text(): string {
+    const [first, last] = [this.#tokens[0], this.#tokens.at(-1)]
+    return first === undefined ? '' : this.#source.text.slice(first.start, last!.end)
+  }
+
+  /** Takes over what was found in a string of the statement. */
+  take({ start }: Token, { edits, mentions }: Outcome): void {
+    this.#edits.push(...edits)
+    this.#nested.push(...mentions)
+    this.#read.add(start)
+  }
+
+  names(): void {
     const { sites, texts } = findSites(this.#statement.tree)
     // Those with a place first, so that the others are not looked for where these are.
     for (const site of sites) if ('byte' in site.at) this.#place(site, this.#at(site.at.byte))
     for (const site of sites)
       if ('search' in site.at) this.#place(site, this.#search(site.at.search, site.at.isLast === true))
     for (const text of texts) this.#nameInText(text)
+  }
+
+  outcome(): Outcome {
     this.#classifyRest()
-    return {
-      edits: this.#edits,
-      mentions: [...this.#mentions.values()].toSorted((a, b) => a.start - b.start),
-    }
+    const mentions = [...this.#mentions.values(), ...this.#nested].toSorted((a, b) => a.start - b.start)
+    return { edits: this.#edits, mentions }
   }
 
   /** The index of the token that begins at a byte. */
@@ -168,7 +192,7 @@ class StatementRewriter {
   /** Whatever else is spelled like something that moves: names that are none of a table, and words in strings. */
   #classifyRest(): void {
     for (const token of this.#tokens) {
-      if (this.#mentions.has(token.start)) continue
+      if (this.#mentions.has(token.start) || this.#read.has(token.start)) continue
       if (isName(token)) {
         if (this.#moves.names.has(token.value))
           this.#mention(token, 'kept', 'a column, an alias or another name')
