@@ -1,5 +1,5 @@
 import { ident } from '../pg/quoting.ts'
-import { lex, type Token } from '../sql/lexer.ts'
+import { isMark, isName, isWord, lex, type Token } from '../sql/lexer.ts'
 import type { Parser } from '../sql/parser.ts'
 import { isNode, list, text, untag, words, type Node } from '../sql/tree.ts'
 import { decide, type Surroundings } from './decide.ts'
@@ -145,7 +145,7 @@ async function rewriteDynamic(
   rewriteSql: RewriteSql,
 ): Promise<Outcome> {
   const tokens = lex(expression).slice(1)
-  const isFormat = tokens[0]?.value === 'format' && tokens[1]?.value === '(' && tokens[2]?.kind === 'string'
+  const isFormat = isWord(tokens[0], 'format') && isMark(tokens[1], '(') && tokens[2]?.kind === 'string'
   const strings = tokens.filter(
     (token) => token.kind === 'string' && mentions(expression, token, context.moves),
   )
@@ -193,9 +193,9 @@ function concatenated(expression: string, tokens: readonly Token[], mask: string
     operand = []
   }
   for (const token of tokens) {
-    if (token.value === '(' || token.value === '[') depth += 1
-    if (token.value === ')' || token.value === ']') depth -= 1
-    if (depth === 0 && token.value === '||') end()
+    if (isMark(token, '(') || isMark(token, '[')) depth += 1
+    if (isMark(token, ')') || isMark(token, ']')) depth -= 1
+    if (depth === 0 && isMark(token, '||')) end()
     else operand.push(token)
   }
   end()
@@ -212,9 +212,7 @@ function maskFormat(inner: string, mask: string): string {
 
 function mentions(source: string, token: Token, moves: Moves): boolean {
   const inner = pieceOf(source, token)?.text ?? ''
-  return lex(inner).some(
-    ({ kind, value }) => (kind === 'word' || kind === 'quoted') && moves.names.has(value),
-  )
+  return lex(inner).some((word) => isName(word) && moves.names.has(word.value))
 }
 
 async function inPieces(

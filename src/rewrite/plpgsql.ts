@@ -1,4 +1,4 @@
-import { lex, type Token } from '../sql/lexer.ts'
+import { isMark, isName, isWord, lex, type Token } from '../sql/lexer.ts'
 import { isNode, text, type Node } from '../sql/tree.ts'
 
 /** An SQL expression or statement of a PL/pgSQL body, aligned with the body it stands in. */
@@ -86,7 +86,7 @@ function alignAt(
     if (
       tokens[at] !== undefined &&
       written(tokens[at]!) !== word &&
-      tokens[at]!.value === 'into' &&
+      isWord(tokens[at], 'into') &&
       found.length > 0
     )
       at = afterInto(tokens, at)
@@ -100,12 +100,11 @@ function alignAt(
 /** Behind INTO [STRICT] target, target.field, … */
 function afterInto(tokens: readonly Token[], into: number): number {
   let at = into + 1
-  if (tokens[at]?.value === 'strict') at += 1
+  if (isWord(tokens[at], 'strict')) at += 1
   while (tokens[at] !== undefined) {
     at += 1
-    const value = tokens[at]?.value
-    if (value === '[') while (tokens[at] !== undefined && tokens[at - 1]?.value !== ']') at += 1
-    if (tokens[at]?.value !== ',' && tokens[at]?.value !== '.') return at
+    if (isMark(tokens[at], '[')) while (tokens[at] !== undefined && !isMark(tokens[at - 1], ']')) at += 1
+    if (!isMark(tokens[at], ',') && !isMark(tokens[at], '.')) return at
     at += 1
   }
   return at
@@ -146,17 +145,13 @@ export interface DeclaredType {
 export function declaredTypes(body: string): DeclaredType[] {
   const tokens = lex(body)
   return tokens.flatMap((token, index): DeclaredType[] => {
-    const kind = tokens[index + 1]?.value
-    if (token.value !== '%' || (kind !== 'rowtype' && kind !== 'type')) return []
+    const kind = tokens[index + 1]
+    if (!isMark(token, '%') || !(isWord(kind, 'rowtype') || isWord(kind, 'type'))) return []
     const words: Token[] = []
     for (let at = index - 1; at >= 0 && isName(tokens[at]); at -= 2) {
       words.unshift(tokens[at]!)
-      if (tokens[at - 1]?.value !== '.') break
+      if (!isMark(tokens[at - 1], '.')) break
     }
-    return [{ words, isColumn: kind === 'type' }]
+    return [{ words, isColumn: isWord(kind, 'type') }]
   })
-}
-
-function isName(token: Token | undefined): boolean {
-  return token?.kind === 'word' || token?.kind === 'quoted'
 }

@@ -1,5 +1,5 @@
 import { ident } from '../pg/quoting.ts'
-import { lex, type Token } from '../sql/lexer.ts'
+import { isMark, isName, lex, type Token } from '../sql/lexer.ts'
 import type { Offsets } from '../sql/offsets.ts'
 import type { Statement } from '../sql/parser.ts'
 import { untag } from '../sql/tree.ts'
@@ -103,16 +103,11 @@ class StatementRewriter {
   }
 
   #matches(index: number, words: readonly string[]): boolean {
-    if (this.#tokens[index - 1]?.value === '.') return false
+    if (isMark(this.#tokens[index - 1], '.')) return false
     return words.every((word, n) => {
       const token = this.#tokens[index + 2 * n]
       const dot = n === 0 ? undefined : this.#tokens[index + 2 * n - 1]
-      return (
-        token !== undefined &&
-        isName(token) &&
-        token.value === word &&
-        (dot === undefined || dot.value === '.')
-      )
+      return token !== undefined && isName(token) && token.value === word && (n === 0 || isMark(dot, '.'))
     })
   }
 
@@ -207,13 +202,9 @@ class StatementRewriter {
   }
 }
 
-function isName({ kind }: Token): boolean {
-  return kind === 'word' || kind === 'quoted'
-}
-
 function isDotted(tokens: readonly Token[]): boolean {
   return (
-    tokens.every((token, index) => (index % 2 === 0 ? isName(token) : token.value === '.')) &&
+    tokens.every((token, index) => (index % 2 === 0 ? isName(token) : isMark(token, '.'))) &&
     tokens.length % 2 === 1
   )
 }

@@ -35,21 +35,26 @@ const operator = /[-+*/<>=~!@#%^&|`?]+/y
 /** The tokens of a text. What is no token, such as a quote that is never closed, is a stray character of its own. */
 export function lex(text: string): Token[] {
   const tokens: Token[] = []
-  let at = 0
-  while (at < text.length) {
-    const comment = text.startsWith('/*', at) ? commentEnd(text, at) : undefined
-    if (comment !== undefined) {
-      at = comment
-      continue
-    }
-    const token = next(text, at)
-    if (token.kind !== undefined) tokens.push(token as Token)
-    at = token.end
+  for (let at = 0; at < text.length;) {
+    const piece = pieceAt(text, at)
+    if (isToken(piece)) tokens.push(piece)
+    at = piece.end
   }
   return tokens
 }
 
-interface Piece {
+/** The token, blank or comment that begins at a place. */
+export function pieceAt(text: string, at: number): Piece {
+  const comment = text.startsWith('/*', at) ? commentEnd(text, at) : undefined
+  return comment === undefined ? next(text, at) : { kind: undefined, start: at, end: comment, value: '' }
+}
+
+export function isToken(piece: Piece): piece is Token {
+  return piece.kind !== undefined
+}
+
+/** A token, or with no kind a blank or a comment. */
+export interface Piece {
   readonly kind: Token['kind'] | undefined
   readonly start: number
   readonly end: number
@@ -126,4 +131,18 @@ export function truncate(name: string): string {
   let end = 63
   while ((bytes[end]! & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
+}
+
+/** Whether a token is this word of the grammar, and no name in quotes that is spelled like it. */
+export function isWord(token: Token | undefined, word: string): boolean {
+  return token?.kind === 'word' && token.value === word
+}
+
+export function isMark(token: Token | undefined, mark: string): boolean {
+  return (token?.kind === 'punctuation' || token?.kind === 'operator') && token.value === mark
+}
+
+/** A name, in quotes or without. */
+export function isName(token: Token | undefined): boolean {
+  return token?.kind === 'word' || token?.kind === 'quoted'
 }

@@ -1,0 +1,106 @@
+import { isMark, isToken, isWord, pieceAt, type Token } from '../sql/lexer.ts'
+
+/** A statement of a script for psql. */
+export interface ScriptStatement {
+  readonly start: number
+  readonly end: number
+  /** Is a command of psql in the middle of it? Then it is no statement for a parser. */
+  readonly isBroken: boolean
+}
+
+/** Commands that end the statement before them, as a semicolon does. */
+const ending = /^\\(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind)\b/
+
+/**
+ * Finds the statements of a script for psql: what is between semicolons outside of parentheses and BEGIN ATOMIC, without
+ * commands of psql and without the rows that follow COPY … FROM STDIN.
+ */
+export function splitScript(text: string): ScriptStatement[] {
+  const splitter = new Splitter(text)
+  splitter.run()
+  return splitter.statements
+}
+
+class Splitter {
+  readonly statements: ScriptStatement[] = []
+  readonly #text: string
+  #at = 0
+  #tokens: Token[] = []
+  #depth = 0
+  #atomic = 0
+  #isBroken = false
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  run(): void {
+    const text = this.#text
+    while (this.#at < text.length) {
+      if (text[this.#at] === '\\') this.#command()
+      else this.#token()
+    }
+    this.#end()
+  }
+
+  #token(): void {
+    const piece = pieceAt(this.#text, this.#at)
+    this.#at = piece.end
+    if (!isToken(piece)) return
+    if (isMark(piece, ';') && this.#depth === 0 && this.#atomic === 0) {
+      const isCopy = this.#isCopyFromStdin()
+      this.#end()
+      if (isCopy) this.#skipRows()
+      return
+    }
+    this.#nest(piece)
+    this.#tokens.push(piece)
+  }
+
+  #nest(token: Token): void {
+    if (isMark(token, '(')) this.#depth += 1
+    else if (isMark(token, ')')) this.#depth = Math.max(0, this.#depth - 1)
+    if (!isWord(this.#tokens[0], 'create')) return
+    if (isWord(token, 'atomic') && isWord(this.#tokens.at(-1), 'begin')) this.#atomic = 1
+    else if (this.#atomic > 0 && isWord(token, 'case')) this.#atomic += 1
+    else if (this.#atomic > 0 && isWord(token, 'end')) this.#atomic -= 1
+  }
+
+  /** A backslash: `\;` sends what is before it together with what follows, the rest of the line is else psql's. */
+  #command(): void {
+    const line = this.#text.slice(this.#at).split('\n', 1)[0]!
+    if (line.startsWith('\\;')) {
+      this.#end()
+      this.#at += 2
+      return
+    }
+    if (ending.test(line)) this.#end()
+    else if (this.#tokens.length > 0) this.#isBroken = true
+    // Two backslashes end a command before the line does.
+    const rest = line.indexOf('\\\\', 1)
+    this.#at += rest < 0 ? line.length : rest + 2
+  }
+
+  #end(): void {
+    const [first, last] = [this.#tokens[0], this.#tokens.at(-1)]
+    if (first !== undefined)
+      this.statements.push({ start: first.start, end: last!.end, isBroken: this.#isBroken })
+    this.#tokens = []
+    this.#depth = 0
+    this.#atomic = 0
+    this.#isBroken = false
+  }
+
+  #isCopyFromStdin(): boolean {
+    const words = this.#tokens.map(({ kind, value }) => (kind === 'word' ? value : ''))
+    const from = words.indexOf('from')
+    return words[0] === 'copy' && from > 0 && ['stdin', 'stdout'].includes(words[from + 1] ?? '')
+  }
+
+  /** To behind the line that is `\.` alone; where there is none the statement was meant to fail. */
+  #skipRows(): void {
+    const rows = /[^\n]*\n(?:[^]*?\n)??\\\.[ \t\r]*(?:\n|$)/y
+    rows.lastIndex = this.#at
+    if (rows.test(this.#text)) this.#at = rows.lastIndex
+  }
+}
