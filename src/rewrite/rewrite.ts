@@ -33,7 +33,7 @@ export async function rewriteText(
 }
 
 /** The edits of a text; none where its result would not be the same but for the names. */
-async function rewriteSql(context: Context, text: string): Promise<Outcome> {
+export async function rewriteSql(context: Context, text: string): Promise<Outcome> {
   const { parser, moves } = context
   const unchanged = (problem: string): Outcome => ({ edits: [], mentions: [], problem })
   const parsed = await parser.parse(text)

@@ -7,6 +7,8 @@ export interface Site {
   readonly words: readonly string[]
   /** Names that hide relations without a schema here: CTEs. */
   readonly hidden: ReadonlySet<string>
+  /** Is it what the statement makes? Then what it is after the statement decides. */
+  readonly isMade?: true
   /** Where the name begins, in bytes; where the grammar keeps no place, it is looked for. */
   readonly at: { readonly byte: number } | { readonly search: readonly string[]; readonly isLast?: true }
 }

@@ -4,6 +4,7 @@ import type { Offsets } from '../sql/offsets.ts'
 import type { Statement } from '../sql/parser.ts'
 import { untag } from '../sql/tree.ts'
 import { decide, type Surroundings } from './decide.ts'
+import { after } from './effects.ts'
 import { readLiteral } from './literal.ts'
 import type { Edit, Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
@@ -112,7 +113,9 @@ class StatementRewriter {
   }
 
   #place(site: Site, index: number): void {
-    const decision = decide(site, this.#moves, this.#around)
+    const around =
+      site.isMade === true ? after(this.#statement.tree, this.#around, this.#around) : this.#around
+    const decision = decide(site, this.#moves, around)
     if (decision.kind === 'other') {
       if (index >= 0 && this.#moves.names.has(site.words.at(-1)!) && this.#matches(index, site.words))
         this.#mention(this.#tokens[index + 2 * (site.words.length - 1)]!, 'kept', 'of another schema')

@@ -64,7 +64,28 @@ function visitQuery(tag: string, body: Node, outer: ReadonlySet<string>, found: 
 
 type Special = (body: Node, hidden: ReadonlySet<string>, found: Found) => void
 
+/** What CREATE and SELECT INTO make, under this word of the grammar. */
+function making(key: string): Special {
+  return (body, hidden, found) => {
+    visitFields(body, hidden, found, [key])
+    const relation = isNode(body[key]) ? untag(body[key])[1] : {}
+    const named = relationWords(relation)
+    if (named.length > 0)
+      found.sites.push({
+        class: 'relation',
+        words: named,
+        hidden: none,
+        at: placeOf(relation, named),
+        isMade: true,
+      })
+  }
+}
+
 const special: Readonly<Record<string, Special>> = {
+  CreateStmt: making('relation'),
+  CreateSeqStmt: making('sequence'),
+  ViewStmt: making('view'),
+  IntoClause: making('rel'),
   RangeVar(body, hidden, { sites }) {
     sites.push({
       class: 'relation',

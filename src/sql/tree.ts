@@ -18,6 +18,7 @@ export function untag(value: Node): readonly [tag: string, body: Node] {
   }
   if ('relname' in value) return ['RangeVar', value]
   if ('limitOption' in value) return ['SelectStmt', value]
+  if ('rel' in value && 'onCommit' in value) return ['IntoClause', value]
   if ('names' in value && 'typemod' in value) return ['TypeName', value]
   return ['', value]
 }

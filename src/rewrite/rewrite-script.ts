@@ -1,0 +1,66 @@
+import type { Parser } from '../sql/parser.ts'
+import type { Surroundings } from './decide.ts'
+import { after } from './effects.ts'
+import { applyEdits, type Edit, type Mention } from './mention.ts'
+import type { Moves } from './moves.ts'
+import { maskVariables } from './psql-variables.ts'
+import { rewriteSql } from './rewrite.ts'
+import { splitScript } from './script.ts'
+import { lex } from '../sql/lexer.ts'
+
+/** A statement of a script that could not be read. */
+export interface Unread {
+  readonly start: number
+  readonly end: number
+  readonly reason: string
+  /** Does it hold the name of something that moves? */
+  readonly isSuspect: boolean
+}
+
+export interface ScriptResult {
+  readonly text: string
+  readonly statements: number
+  readonly mentions: readonly Mention[]
+  readonly unread: readonly Unread[]
+}
+
+/**
+ * Rewrites a script for psql, statement by statement, as a session would come by them: what SET search_path and temporary
+ * tables change is followed. What cannot be parsed stays as it is and is told.
+ */
+export async function rewriteScript(
+  parser: Parser,
+  text: string,
+  moves: Moves,
+  initial: Surroundings,
+): Promise<ScriptResult> {
+  const statements = splitScript(text)
+  const edits: Edit[] = []
+  const mentions: Mention[] = []
+  const unread: Unread[] = []
+  let around = initial
+  for (const { start, end, isBroken } of statements) {
+    const sql = text.slice(start, end)
+    const masked = maskVariables(sql)
+    const found = isBroken
+      ? { edits: [], mentions: [], problem: 'a command of psql stands in the middle of it' }
+      : await rewriteSql({ parser, moves, around }, masked)
+    if (found.problem !== undefined)
+      unread.push({ start, end, reason: found.problem, isSuspect: holdsName(sql, moves) })
+    edits.push(...found.edits.map((edit) => ({ ...edit, start: edit.start + start, end: edit.end + start })))
+    mentions.push(
+      ...found.mentions.map((each) => ({ ...each, start: each.start + start, end: each.end + start })),
+    )
+    const parsed = await parser.parse(masked)
+    if ('statements' in parsed)
+      for (const { tree } of parsed.statements) around = after(tree, around, initial)
+  }
+  return { text: applyEdits(text, edits), statements: statements.length, mentions, unread }
+}
+
+function holdsName(sql: string, moves: Moves): boolean {
+  return (
+    lex(sql).some(({ value }) => moves.names.has(value)) ||
+    [...moves.names].some((name) => sql.includes(name))
+  )
+}

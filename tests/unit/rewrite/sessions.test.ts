@@ -1,0 +1,59 @@
+import { beforeAll, expect, test } from '@jest/globals'
+import { Moves } from '../../../src/rewrite/moves.ts'
+import { rewriteScript } from '../../../src/rewrite/rewrite-script.ts'
+import { Parser } from '../../../src/sql/parser.ts'
+
+const moves = new Moves(
+  ['users', 'orders'].map((name) => ({ class: 'relation', schema: 'public', name, target: 'app' })),
+)
+const around = { path: ['public'], temporary: new Set<string>(), keepsUnqualified: false }
+
+let parser: Parser
+
+beforeAll(async () => {
+  parser = await Parser.load()
+})
+
+test.each([
+  ['create temp table users (id int); select * from users; drop table users; select * from «app.»users'],
+  ['create table pg_temp.users (id int); select * from users; select * from «app.»orders'],
+  ['select 1 as id into temp users; select * from users; discard temp; select * from «app.»users'],
+  ['create temp table t (id int); create view users as select * from t; select * from users'],
+  ['create temp table t (id int); alter table t rename to users; select * from users, «app.»orders'],
+  ['set search_path = other; select * from users; reset search_path; select * from «app.»users'],
+  [
+    "select set_config('search_path', 'other', false); select * from users; set search_path = other, public; table «app.»users",
+  ],
+  [
+    "\\set a users\nselect * from «app.»users where a = :'a' and b = :a and x[1:2] is not null and y::int = 1;",
+  ],
+  ["copy «app.»users from stdin;\nusers\tit's\n\\.\nselect * from «app.»users \\gset\n"],
+])('%s', async (marked) => {
+  const result = await rewriteScript(parser, marked.replaceAll(/«[^»]*»/g, ''), moves, around)
+  expect([result.text, result.unread]).toEqual([marked.replaceAll(/[«»]/g, ''), []])
+})
+
+test('what cannot be parsed is left and told', async () => {
+  const script = 'select * from users wher x = = 1; select * from users'
+  const result = await rewriteScript(parser, script, moves, around)
+  expect(result.text).toBe('select * from users wher x = = 1; select * from app.users')
+  expect(result.unread).toMatchObject([
+    { start: 0, isSuspect: true, reason: expect.stringContaining('syntax error') },
+  ])
+})
+
+test('a statement nested too deeply, a NUL character, and the parser goes on', async () => {
+  for (let n = 0; n < 40; n++) {
+    const deep = await rewriteScript(
+      parser,
+      `select ${'-'.repeat(0)}${Array(20_000).fill('1').join('+')} from users`,
+      moves,
+      around,
+    )
+    expect(deep.unread).toHaveLength(1)
+  }
+  expect((await rewriteScript(parser, 'select 1 from users\0', moves, around)).unread).toHaveLength(1)
+  expect((await rewriteScript(parser, 'select 1 from users', moves, around)).text).toBe(
+    'select 1 from app.users',
+  )
+})
