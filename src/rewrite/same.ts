@@ -1,3 +1,4 @@
+import { isMark, isName, lex } from '../sql/lexer.ts'
 import type { Statement } from '../sql/parser.ts'
 import { isNode, list, text, untag } from '../sql/tree.ts'
 import type { Moves } from './moves.ts'
@@ -32,13 +33,7 @@ function stripped(value: unknown, moves: Moves): unknown {
 }
 
 function isPlace(key: string): boolean {
-  return (
-    key === 'location' ||
-    key === 'stmt_location' ||
-    key === 'stmt_len' ||
-    key === 'list_start' ||
-    key === 'list_end'
-  )
+  return /(?:location|list_start|list_end|stmt_len)$/.test(key)
 }
 
 function isQualifiedName(items: readonly unknown[]): boolean {
@@ -59,6 +54,8 @@ function isSchema(item: unknown, moves: Moves, index: number, all: readonly unkn
 
 /** Strings that are names lose their schema as well. */
 function withoutSchemas(value: string, moves: Moves): string {
-  const name = value.split('.').at(-1)!.replaceAll('"', '')
-  return moves.names.has(name) ? name : value
+  const tokens = lex(value)
+  const name = tokens.at(-1)
+  const isDotted = tokens.every((token, index) => (index % 2 === 0 ? isName(token) : isMark(token, '.')))
+  return name !== undefined && isDotted && moves.names.has(name.value) ? name.value : value
 }
