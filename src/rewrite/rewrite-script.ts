@@ -3,6 +3,7 @@ import type { Surroundings } from './decide.ts'
 import { after } from './effects.ts'
 import { applyEdits, type Edit, type Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
+import { rewriteCommand } from './psql-commands.ts'
 import { maskVariables } from './psql-variables.ts'
 import { rewriteSql } from './rewrite.ts'
 import { splitScript } from './script.ts'
@@ -39,8 +40,18 @@ export async function rewriteScript(
   const mentions: Mention[] = []
   const unread: Unread[] = []
   let around = initial
-  for (const { start, end, isBroken } of statements) {
+  const keep = (start: number, found: { edits: readonly Edit[]; mentions: readonly Mention[] }): void => {
+    edits.push(...found.edits.map((edit) => ({ ...edit, start: edit.start + start, end: edit.end + start })))
+    mentions.push(
+      ...found.mentions.map((each) => ({ ...each, start: each.start + start, end: each.end + start })),
+    )
+  }
+  for (const { start, end, isBroken, isCommand } of statements) {
     const sql = text.slice(start, end)
+    if (isCommand) {
+      keep(start, rewriteCommand(sql, moves, around))
+      continue
+    }
     const masked = maskVariables(sql)
     const found = isBroken
       ? { edits: [], mentions: [], problem: 'a command of psql stands in the middle of it' }

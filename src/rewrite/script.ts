@@ -6,14 +6,16 @@ export interface ScriptStatement {
   readonly end: number
   /** Is a command of psql in the middle of it? Then it is no statement for a parser. */
   readonly isBroken: boolean
+  /** A command of psql, and no statement. */
+  readonly isCommand: boolean
 }
 
 /** Commands that end the statement before them, as a semicolon does. */
 const ending = /^\\(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind)\b/
 
 /**
- * Finds the statements of a script for psql: what is between semicolons outside of parentheses and BEGIN ATOMIC, without
- * commands of psql and without the rows that follow COPY … FROM STDIN.
+ * Finds the statements and commands of a script for psql. A statement is what is between semicolons outside of parentheses and BEGIN ATOMIC, without
+ * the rows that follow COPY … FROM STDIN.
  */
 export function splitScript(text: string): ScriptStatement[] {
   const splitter = new Splitter(text)
@@ -74,17 +76,19 @@ class Splitter {
       this.#at += 2
       return
     }
+    const begin = this.#at
     if (ending.test(line)) this.#end()
     else if (this.#tokens.length > 0) this.#isBroken = true
     // Two backslashes end a command before the line does.
     const rest = line.indexOf('\\\\', 1)
     this.#at += rest < 0 ? line.length : rest + 2
+    this.statements.push({ start: begin, end: this.#at, isBroken: false, isCommand: true })
   }
 
   #end(): void {
     const [first, last] = [this.#tokens[0], this.#tokens.at(-1)]
     if (first !== undefined)
-      this.statements.push({ start: first.start, end: last!.end, isBroken: this.#isBroken })
+      this.statements.push({ start: first.start, end: last!.end, isBroken: this.#isBroken, isCommand: false })
     this.#tokens = []
     this.#depth = 0
     this.#atomic = 0

@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals'
 import { splitScript } from '../../../src/rewrite/script.ts'
 
 function split(text: string): string[] {
-  return splitScript(text).map(
-    ({ start, end, isBroken }) => `${isBroken ? '!' : ''}${text.slice(start, end)}`,
-  )
+  return splitScript(text)
+    .filter(({ isCommand }) => !isCommand)
+    .map(({ start, end, isBroken }) => `${isBroken ? '!' : ''}${text.slice(start, end)}`)
 }
 
 test.each([
