@@ -29,7 +29,7 @@ for (const [f, script] of scripts) {
   const r = await rewriteScript(parser, script, moves, {
     path: ['public'],
     temporary: new Set(),
-    keepsUnqualified: false,
+    keepsUnqualified: false, runsSql: 'all',
   })
   n += r.statements
   edits += r.mentions.filter((m) => m.kind === 'rewritten').length

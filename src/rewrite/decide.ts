@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly others?: (schema: string, name: string) => boolean
   /** Whether names without a schema stay as they are, because a search_path finds the new schemas. */
   readonly keepsUnqualified: boolean
+  /** Functions whose arguments are SQL that they run, or all of them. */
+  readonly runsSql?: ReadonlySet<string> | 'all'
 }
 
 export type Decision =

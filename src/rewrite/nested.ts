@@ -74,6 +74,19 @@ export async function rewriteBody(
   return outward([piece], found.edits, found.mentions) ?? undecided(token, 'its string')
 }
 
+/** Rewrites a string that is SQL; undefined for one that is not, or that nothing moves in. */
+export async function rewriteString(
+  context: Context,
+  outerText: string,
+  token: Token,
+  rewriteSql: RewriteSql,
+): Promise<Outcome | undefined> {
+  const piece = pieceOf(outerText, token)
+  if (piece === undefined || !mentions(outerText, token, context.moves)) return undefined
+  const found = await rewriteSql(context, piece.text)
+  return found.problem === undefined ? outward([piece], found.edits, found.mentions) : undefined
+}
+
 async function rewritePlpgsql(
   context: Context,
   statement: string,

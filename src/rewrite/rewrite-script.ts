@@ -58,10 +58,7 @@ export async function rewriteScript(
       : await rewriteSql({ parser, moves, around }, masked)
     if (found.problem !== undefined)
       unread.push({ start, end, reason: found.problem, isSuspect: holdsName(sql, moves) })
-    edits.push(...found.edits.map((edit) => ({ ...edit, start: edit.start + start, end: edit.end + start })))
-    mentions.push(
-      ...found.mentions.map((each) => ({ ...each, start: each.start + start, end: each.end + start })),
-    )
+    keep(start, found)
     const parsed = await parser.parse(masked)
     if ('statements' in parsed)
       for (const { tree } of parsed.statements) around = after(tree, around, initial)

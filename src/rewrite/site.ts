@@ -16,7 +16,9 @@ export interface Site {
 /** A string that may hold names or SQL. */
 export interface TextSite {
   /** A name as the input of regclass and its kin; or SQL, a body of a language. */
-  readonly meaning: NameClass | 'sql' | 'plpgsql'
+  readonly meaning: NameClass | 'sql'
+  /** The function that it is an argument of. */
+  readonly argumentOf?: string
   readonly value: string
   /** The string's own place, or a keyword before it. */
   readonly at: { readonly byte: number } | { readonly after: number }

@@ -9,7 +9,7 @@ import { readLiteral } from './literal.ts'
 import type { Edit, Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
 import type { Site, TextSite } from './site.ts'
-import { bodyOf, rewriteBody, type Context, type Outcome, type RewriteSql } from './nested.ts'
+import { bodyOf, rewriteBody, rewriteString, type Context, type Outcome, type RewriteSql } from './nested.ts'
 import { findSites } from './walk.ts'
 
 /** A text with its tokens, of which some belong to one statement. */
@@ -32,8 +32,25 @@ export async function rewriteStatement(
   const body = tag === 'CreateFunctionStmt' || tag === 'DoStmt' ? bodyOf(tag, node, work.tokens) : undefined
   if (body !== undefined)
     work.take(body.token, await rewriteBody(context, work.text, source.text, body, rewriteSql))
+  for (const token of work.sqlArguments()) {
+    const found = await rewriteString(context, source.text, token, rewriteSql)
+    if (found !== undefined) work.take(token, found)
+  }
   return work.outcome()
 }
+
+/** Functions of PostgreSQL and its extensions that run their arguments as SQL. */
+const sqlFunctions: ReadonlySet<string> = new Set([
+  ...[
+    'query_to_xml',
+    'query_to_xmlschema',
+    'query_to_xml_and_xmlschema',
+    'cursor_to_xml',
+    'ts_stat',
+    'ts_rewrite',
+  ],
+  ...['crosstab', 'crosstab2', 'crosstab3', 'crosstab4', 'connectby'],
+])
 
 class StatementRewriter {
   readonly #source: Source
@@ -56,6 +73,18 @@ class StatementRewriter {
     const to =
       statement.length === 0 ? source.text.length : source.offsets(statement.start + statement.length)
     this.#tokens = source.tokens.filter(({ start }) => start >= from && start < to)
+  }
+
+  /** The strings that functions are given to run. */
+  sqlArguments(): Token[] {
+    const { runsSql = sqlFunctions } = this.#around
+    return findSites(this.#statement.tree).texts.flatMap(({ meaning, argumentOf, at, value }) => {
+      if (meaning !== 'sql' || argumentOf === undefined || !('byte' in at)) return []
+      if (runsSql !== 'all' && !runsSql.has(argumentOf)) return []
+      const token = this.#tokens[this.#at(at.byte)]
+      const isIt = token?.kind === 'string' && readLiteral(this.#source.text, token)?.inner === value
+      return isIt && !this.#mentions.has(token.start) ? [token] : []
+    })
   }
 
   get tokens(): readonly Token[] {
@@ -152,7 +181,7 @@ class StatementRewriter {
 
   /** A string that is a name, as the input of regclass is. */
   #nameInText({ meaning, value, at }: TextSite): void {
-    if (!('byte' in at) || meaning === 'sql' || meaning === 'plpgsql') return
+    if (!('byte' in at) || meaning === 'sql') return
     const index = this.#at(at.byte)
     const token = this.#tokens[index]
     const literal = token?.kind === 'string' ? readLiteral(this.#source.text, token) : undefined

@@ -1,6 +1,5 @@
 import { isNode, list, text, untag, words, type Node } from '../sql/tree.ts'
 import { namesIn } from './placeless.ts'
-import type { NameClass } from './moves.ts'
 import type { Site, TextSite } from './site.ts'
 import { regArguments, regTypes } from './reg.ts'
 
@@ -64,6 +63,8 @@ function visitQuery(tag: string, body: Node, outer: ReadonlySet<string>, found: 
 
 type Special = (body: Node, hidden: ReadonlySet<string>, found: Found) => void
 
+const definedTypes = new Set(['basetype', 'stype', 'mstype', 'leftarg', 'rightarg', 'subtype'])
+
 /** What CREATE and SELECT INTO make, under this word of the grammar. */
 function making(key: string): Special {
   return (body, hidden, found) => {
@@ -123,7 +124,8 @@ const special: Readonly<Record<string, Special>> = {
     found.sites.push({ class: 'routine', words: named, hidden: none, at: placeOf(body, named) })
     visitFields(body, hidden, found, ['funcname'])
     const meaning = regArguments(named.at(-1)!)
-    if (meaning !== undefined) visitText(list(body['args'])[0], meaning, found)
+    for (const [index, argument] of list(body['args']).entries())
+      visitText(argument, index === 0 && meaning !== undefined ? meaning : 'sql', found, named.at(-1))
   },
   TypeCast(body, hidden, found) {
     visitFields(body, hidden, found)
@@ -140,20 +142,35 @@ const special: Readonly<Record<string, Special>> = {
   // Options of CREATE AGGREGATE, OPERATOR, TEXT SEARCH and TYPE are words that the grammar takes for types.
   DefineStmt(body, hidden, found) {
     visit(body['args'], hidden, found)
+    for (const element of list(body['definition'])) {
+      const option = isNode(element) ? untag(element)[1] : {}
+      if (definedTypes.has(text(option['defname']) ?? '')) visit(option['arg'], hidden, found)
+    }
   },
 }
 
 /** A constant, or one that was cast to text. */
-function visitText(value: unknown, meaning: NameClass, { texts }: Found): void {
+function visitText(
+  value: unknown,
+  meaning: TextSite['meaning'],
+  { texts }: Found,
+  argumentOf?: string,
+): void {
   if (!isNode(value)) return
   const [tag, body] = untag(value)
   if (tag === 'TypeCast') {
-    visitText(body['arg'], meaning, { sites: [], texts })
+    visitText(body['arg'], meaning, { sites: [], texts }, argumentOf)
     return
   }
   const constant = tag === 'A_Const' && isNode(body['sval']) ? text(body['sval']['sval']) : undefined
   if (constant === undefined || typeof body['location'] !== 'number') return
-  texts.push({ meaning, value: constant, at: { byte: body['location'] }, hidden: none })
+  texts.push({
+    meaning,
+    value: constant,
+    at: { byte: body['location'] },
+    hidden: none,
+    ...(argumentOf === undefined ? {} : { argumentOf }),
+  })
 }
 
 function relationWords(body: Node): string[] {
