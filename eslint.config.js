@@ -24,6 +24,7 @@ const order = [
   'journal',
   'probes',
   'backup',
+  'restore',
   'usage',
   'engine',
   'cli',

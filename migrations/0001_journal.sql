@@ -179,6 +179,22 @@ comment on column screams.guard is 'The backend that gives back should nobody el
 comment on column screams.remark is 'In what the privileges are not as they were before';
 create index screams_open on screams (run) where given_back_at is null;
 
+create table drills (
+  id bigint generated always as identity primary key,
+  plan text not null,
+  path text not null,
+  name text not null,
+  at timestamptz not null default clock_timestamp(),
+  ok boolean not null,
+  tables int not null,
+  detail jsonb not null default '[]'
+);
+comment on table drills is 'Backups that were restored into a scratch database and compared with their manifest';
+comment on column drills.path is 'The folder of the backup, on the machine of the drill';
+comment on column drills.name is 'The last part of that path: what the backup is called wherever it is kept';
+comment on column drills.detail is 'In what the restored tables differed, one line each';
+create index drills_of_backup on drills (plan, name, at);
+
 -- A transition that the state machine does not know is refused whoever tries it.
 create function check_transition() returns trigger
   language plpgsql
@@ -348,5 +364,5 @@ drop function grant_as(oid, oid, text);
 drop function acls_of(oid);
 drop function privileges_of(oid);
 drop function fence(text, bigint);
-drop table screams, pauses, drift, usage, events, leases, steps, phases, objects, mappings, runs;
+drop table drills, screams, pauses, drift, usage, events, leases, steps, phases, objects, mappings, runs;
 drop function check_transition();

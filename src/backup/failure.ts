@@ -8,15 +8,20 @@ export const nothingLeft: NonNullable<ErrorFields['state']> = {
   sentence: 'the unfinished backup was removed; nothing else was changed',
 }
 
-export function interrupted(what: string): MigrateError {
-  return new MigrateError('interrupted', `${what} was stopped`, { state: nothingLeft })
+export function interrupted(what: string, state: ErrorFields['state'] = nothingLeft): MigrateError {
+  return new MigrateError('interrupted', `${what} was stopped`, { state })
 }
 
 /** The disk that backups go to is full. */
-export function diskFull(why: string, detail: readonly string[], cause?: unknown): MigrateError {
+export function diskFull(
+  why: string,
+  detail: readonly string[],
+  cause?: unknown,
+  state: ErrorFields['state'] = nothingLeft,
+): MigrateError {
   return new MigrateError('disk-full', `no space left for the backup: ${why}`, {
     detail,
-    state: nothingLeft,
+    state,
     next: ['df -h', 'make room, or name another folder for backups, then run the same command again'],
     cause,
   })

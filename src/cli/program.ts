@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { toolVersion } from '../version.ts'
 import { addBackup } from './commands/backup.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addDrill } from './commands/drill.ts'
 import { addExecute } from './commands/execute.ts'
 import { addInit } from './commands/init.ts'
 import { addObserve } from './commands/observe.ts'
@@ -45,6 +46,7 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     addObserve,
     addScream,
     addBackup,
+    addDrill,
     addUninstall,
   ])
     add(program, signal)

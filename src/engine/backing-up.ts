@@ -15,14 +15,14 @@ export async function backUp(
   const backup = await takeBackup(
     {
       planName: plan.name,
-      phase: phase.number,
-      phaseName: phase.name,
+      scope: { kind: 'phase', number: phase.number, name: phase.name },
       tables: wanted.map(({ live }) => ({ schema: live.schema, name: live.name })),
       target,
       server,
       directory: plan.defaults.backupDir,
       jobs: plan.defaults.backupJobs,
       toolVersion,
+      keyCommand: plan.backups.keyCommand,
     },
     events,
     signal,

@@ -6,6 +6,7 @@ import { watchedNames } from '../usage/watched-name.ts'
 import { awaitUnusedTables } from '../usage/unused.ts'
 import { backUp } from './backing-up.ts'
 import { databaseFailure } from './failure.ts'
+import { proveBackup } from './proving.ts'
 import type { PlacedStep } from './placed.ts'
 import { performProbes } from './probing.ts'
 import { performSubscribers } from './subscribers.ts'
@@ -76,6 +77,9 @@ async function perform(
       await work.journal.endStep(run, phase.number, step.id, 'done', record)
       break
     }
+    case 'drill':
+      await proveBackup(work, action.relations)
+      break
     case 'probe':
       await performProbes(work, phase, action)
       break

@@ -46,9 +46,14 @@ function backup({ plan, database, tables }: Scope, phase: PhaseSpec): Step[] {
   const wanted =
     plan.defaults.backup === 'each-phase' || (plan.defaults.backup === 'first-phase' && phase.number === 1)
   const relations = oids(tables.filter(({ live }) => !isView(live)))
-  return wanted && relations.length > 0
-    ? [{ id: 'backup', kind: 'take-backup', config: { database, relations } }]
-    : []
+  if (relations.length === 0) return []
+  const config = { database, relations }
+  const { drill } = plan.backups
+  const isDrilled = drill === 'before-switch' ? phase.kind === 'switch' : drill === 'each-phase' && wanted
+  return [
+    ...(wanted ? [{ id: 'backup', kind: 'take-backup', config }] : []),
+    ...(isDrilled ? [{ id: 'drill', kind: 'drill-backup', config }] : []),
+  ]
 }
 
 function expand({ facts, database, services, tables, routines, types }: Scope): Step[] {

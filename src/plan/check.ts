@@ -1,4 +1,5 @@
 import type { Place } from '../errors/migrate-error.ts'
+import { checkBackups } from './check-backups.ts'
 import { checkCompat } from './check-compat.ts'
 import { checkMoves } from './check-moves.ts'
 import { checkNames } from './check-names.ts'
@@ -12,7 +13,7 @@ import type { PlanSource } from './source.ts'
 /** Everything that concerns more than one value of a plan: names that refer to others, and collisions. */
 export function checkPlan(source: PlanSource): Problem[] {
   const draft = draftOf(source.value)
-  return [checkNames, checkMoves, checkTables, checkPhases, checkCompat]
+  return [checkNames, checkMoves, checkTables, checkPhases, checkCompat, checkBackups]
     .flatMap((check): Finding[] => check(draft))
     .map(({ code, path, message, also = [] }) => ({
       code,

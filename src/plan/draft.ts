@@ -34,6 +34,9 @@ export interface Draft {
   readonly policies: readonly Word[]
   /** Does "searchPath" say whose path gets the new schemas? */
   readonly namesPath: boolean
+  /** When a backup is taken, and when it is proved. */
+  readonly backup: Word | undefined
+  readonly drill: Word | undefined
 }
 
 /** Takes from a document the parts that have the right form, and leaves the rest for the schema to report. */
@@ -51,6 +54,8 @@ export function draftOf(value: unknown): Draft {
     namesPath:
       list(member(member(value, 'searchPath'), 'roles')).length > 0 ||
       member(member(value, 'searchPath'), 'database') === true,
+    backup: word(member(member(value, 'defaults'), 'backup'), ['defaults', 'backup']),
+    drill: word(member(member(value, 'backups'), 'drill'), ['backups', 'drill']),
   }
 }
 

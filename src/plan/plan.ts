@@ -73,6 +73,16 @@ export interface PlanDefaults {
   readonly countUses: boolean
 }
 
+/** How backups are kept and proved. */
+export interface BackupSettings {
+  /** How many of each scope are kept; undefined is all. */
+  readonly keep: number | undefined
+  readonly maxAgeMs: number | undefined
+  /** A command line that prints the key; undefined leaves backups as pg_dump writes them. */
+  readonly keyCommand: string | undefined
+  readonly drill: 'none' | 'each-phase' | 'before-switch'
+}
+
 /** A plan that was read and found consistent in itself; whether the databases agree is for preflight to say. */
 export interface Plan {
   readonly file: string
@@ -86,6 +96,7 @@ export interface Plan {
   readonly services: readonly Service[]
   readonly phases: readonly PhaseSpec[]
   readonly defaults: PlanDefaults
+  readonly backups: BackupSettings
   /** Who gets the new schemas in search_path, for tables whose policy is search-path. */
   readonly searchPath: { readonly roles: readonly string[]; readonly database: boolean }
   readonly contract: { readonly quietMs: number }

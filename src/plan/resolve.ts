@@ -42,6 +42,12 @@ export function resolvePlan(
     services,
     phases,
     defaults: { stallBudgetMs: stallBudget, lockRetryMs: lockRetry, ...otherDefaults },
+    backups: {
+      keep: document.backups.keep,
+      maxAgeMs: document.backups.maxAge,
+      keyCommand: document.backups.keyCommand,
+      drill: document.backups.drill,
+    },
     searchPath: document.searchPath,
     contract: { quietMs: document.contract.quiet },
     allow: document.allow.map((waiver, index) => ({ ...waiver, index })),

@@ -1,28 +1,7 @@
 import { z } from 'zod'
 import { compatPolicies } from './compat.ts'
-import { durationPattern, formatDuration, parseDuration } from './duration.ts'
-
-const minute = 60_000
-const day = 1440 * minute
-
-function text(description: string, maxLength = 500) {
-  return z
-    .string()
-    .regex(/\S/, 'must not be empty')
-    .max(maxLength, `must not be longer than ${maxLength} characters`)
-    .describe(description)
-}
-
-function duration(description: string, fromMs: number, toMs: number) {
-  return z
-    .string()
-    .regex(durationPattern, 'expected a duration such as "200ms", "30s", "5m", "2h" or "7d"')
-    .transform((written) => parseDuration(written) ?? Number.NaN)
-    .refine((ms) => ms >= fromMs && ms <= toMs, {
-      error: `must be between ${formatDuration(fromMs)} and ${formatDuration(toMs)}`,
-    })
-    .describe(description)
-}
+import { backups } from './schema-backups.ts'
+import { day, duration, text } from './values.ts'
 
 const environment = '${NAME}, ${NAME:-default} and ${NAME:?message} are read from the environment'
 
@@ -229,6 +208,7 @@ export const planSchema = z.strictObject({
     .default([])
     .describe('Switch phases. Services that no phase names get a phase each, after these.'),
   defaults: defaults.prefault({}).describe('Settings of the whole plan.'),
+  backups: backups.prefault({}).describe('How backups are kept and proved.'),
   searchPath: searchPath
     .prefault({})
     .describe('Who is given the new schemas in search_path, for tables whose policy is search-path.'),

@@ -58,6 +58,12 @@ export interface BackupAction extends ActionBase {
   readonly relations: readonly number[]
 }
 
+/** A restore of the newest backup of the tables, elsewhere. */
+export interface DrillAction extends ActionBase {
+  readonly policy: 'drill'
+  readonly relations: readonly number[]
+}
+
 /** Read-only checks; a finding of severity error fails the step. */
 export interface ProbeAction extends ActionBase {
   readonly policy: 'probe'
@@ -81,4 +87,5 @@ export interface SubscriberAction extends ActionBase {
   readonly relations: readonly number[]
 }
 
-export type Action = TransactionAction | BackupAction | ProbeAction | GateAction | SubscriberAction
+export type Action =
+  TransactionAction | BackupAction | DrillAction | ProbeAction | GateAction | SubscriberAction
