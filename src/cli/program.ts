@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { toolVersion } from '../version.ts'
 import { addBackup } from './commands/backup.ts'
+import { addCompare } from './commands/compare.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDrill } from './commands/drill.ts'
 import { addExecute } from './commands/execute.ts'
@@ -41,6 +42,7 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     addPlan,
     addStatus,
     addVerify,
+    addCompare,
     addExecute,
     addRollback,
     addObserve,

@@ -40,12 +40,7 @@ export function standsAtOldName({ location }: WatchedName): number | null {
  * @throws MigrateError `usage-invalid` for a service or table that the plan does not have, `phase-not-run` when nothing is left
  */
 export function chooseOldNames(tables: readonly TableFacts[], choice: OldNameChoice): TableFacts[] {
-  refuseUnknown('--service', choice.services ?? [], [...new Set(tables.map(({ service }) => service))])
-  refuseUnknown('--table', choice.tables ?? [], tables.map(nameOf))
-  const meant = tables.filter(
-    (table) =>
-      (choice.services?.includes(table.service) ?? true) && (choice.tables?.includes(nameOf(table)) ?? true),
-  )
+  const meant = chooseTables(tables, choice)
   const standing = meant.filter((table) => standsAtOldName(table) !== null)
   const lacking = (choice.tables ?? []).filter((name) => !standing.some((table) => nameOf(table) === name))
   if (standing.length > 0 && lacking.length === 0) return standing
@@ -58,6 +53,19 @@ export function chooseOldNames(tables: readonly TableFacts[], choice: OldNameCho
       ),
       next: ['migrate status'],
     },
+  )
+}
+
+/**
+ * The tables that are meant.
+ * @throws MigrateError `usage-invalid` for a service or table that the plan does not have
+ */
+export function chooseTables(tables: readonly TableFacts[], choice: OldNameChoice): TableFacts[] {
+  refuseUnknown('--service', choice.services ?? [], [...new Set(tables.map(({ service }) => service))])
+  refuseUnknown('--table', choice.tables ?? [], tables.map(nameOf))
+  return tables.filter(
+    (table) =>
+      (choice.services?.includes(table.service) ?? true) && (choice.tables?.includes(nameOf(table)) ?? true),
   )
 }
 

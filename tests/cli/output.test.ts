@@ -30,6 +30,7 @@ describe('help', () => {
     ['plan'],
     ['status'],
     ['verify'],
+    ['compare'],
     ['execute'],
     ['rollback'],
     ['observe'],

@@ -1,0 +1,144 @@
+import { qualified, type QualifiedName } from '../pg/quoting.ts'
+import type { Session } from '../pg/session.ts'
+import type { ContentColumn } from './columns.ts'
+import { digestOf, type Digest } from './measure.ts'
+import { keyNames, keyText, rangeCondition, type KeyColumn, type KeyValue, type Range } from './key.ts'
+import { rowHash } from './row-hash.ts'
+
+/** One of two relations that are compared, and how to reach it. */
+export interface Side {
+  readonly session: Session
+  readonly relation: QualifiedName
+}
+
+/** A side with what is known of its rows. */
+export interface Place extends Side {
+  readonly columns: readonly ContentColumn[]
+  readonly encoding: string
+}
+
+/** A row as far as it is compared. */
+export interface HashedRow {
+  readonly key: KeyValue
+  readonly hash: string
+}
+
+/** What both sides give to one question. */
+export type Pair<T> = readonly [left: T, right: T]
+
+/** Whether one statement can see both sides. */
+export function isOneDatabase([left, right]: Pair<Side>): boolean {
+  return left.session === right.session
+}
+
+interface Question {
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+/**
+ * Asks both sides the same. In one database that is one statement, so that both answers are of one moment; between two it
+ * is one statement each, at the same time.
+ */
+async function askBoth<Row extends object>(
+  [left, right]: Pair<Place>,
+  question: (place: Place) => Question,
+): Promise<Pair<Row[]>> {
+  const [one, other] = [question(left), question(right)]
+  if (!isOneDatabase([left, right]))
+    return Promise.all([
+      left.session.query<Row>(one.text, one.values),
+      right.session.query<Row>(other.text, other.values),
+    ])
+  const rows = await left.session.query<{ side: number; row: Row }>(
+    `select 0 as side, to_jsonb(q) as row from (${one.text}) q union all select 1, to_jsonb(q) from (${other.text}) q`,
+    one.values,
+  )
+  return [0, 1].map((side) =>
+    rows.filter((row) => row.side === side).map(({ row }) => row),
+  ) as unknown as Pair<Row[]>
+}
+
+/** Rows and sums of a range. */
+export async function digests(
+  places: Pair<Place>,
+  key: readonly KeyColumn[],
+  range: Range,
+): Promise<Pair<Digest>> {
+  const { condition, values } = rangeCondition(key, range)
+  const [left, right] = await askBoth<Digest>(places, ({ columns, encoding, relation }) => ({
+    text: `select ${digestOf(columns, encoding)} from ${qualified(relation)} as t where ${condition}`,
+    values,
+  }))
+  return [left[0]!, right[0]!]
+}
+
+/** The rows of a range, each with its hash. */
+export function hashedRange(
+  places: Pair<Place>,
+  key: readonly KeyColumn[],
+  range: Range,
+): Promise<Pair<HashedRow[]>> {
+  const { condition, values } = rangeCondition(key, range)
+  return askBoth(places, (place) => ({ text: hashed(place, key, condition), values }))
+}
+
+/** The rows that have these keys, each with its hash. */
+export function hashedKeys(
+  places: Pair<Place>,
+  key: readonly KeyColumn[],
+  keys: readonly KeyValue[],
+): Promise<Pair<HashedRow[]>> {
+  const { condition, values } = keysCondition(key, keys)
+  return askBoth(places, (place) => ({ text: hashed(place, key, condition), values }))
+}
+
+function hashed(
+  { columns, encoding, relation }: Place,
+  key: readonly KeyColumn[],
+  condition: string,
+): string {
+  return `select ${keyText(key)} as key, ${rowHash(columns, encoding)}::text as hash from ${qualified(relation)} as t where ${condition}`
+}
+
+/** A condition on the rows of `t` that have one of the keys. */
+export function keysCondition(
+  key: readonly KeyColumn[],
+  keys: readonly KeyValue[],
+): { condition: string; values: string[][] } {
+  const list = key.map((_column, index) => `$${index + 1}::text[]`).join(', ')
+  const names = key.map((_column, index) => `k${index}`).join(', ')
+  const casts = key.map(({ type }, index) => `k.k${index}::${type}`).join(', ')
+  return {
+    condition: `(${keyNames(key)}) in (select ${casts} from unnest(${list}) k (${names}))`,
+    values: key.map((_column, index) => keys.map((value) => value[index]!)),
+  }
+}
+
+/** The key of the row that is `count` rows after another; undefined where there are not as many. */
+export async function boundary(
+  { session, relation }: Side,
+  key: readonly KeyColumn[],
+  range: Range,
+  count: number,
+): Promise<KeyValue | undefined> {
+  const { condition, values } = rangeCondition(key, range)
+  const [row] = await session.query<{ key: KeyValue }>(
+    `select ${keyText(key)} as key from ${qualified(relation)} as t where ${condition}
+      order by ${keyNames(key)} offset ${count - 1} limit 1`,
+    values,
+  )
+  return row?.key
+}
+
+/** A statement for each side, the answers of one moment where the sides are in one database. */
+export function counted(
+  places: Pair<Place>,
+  text: (hash: string, from: string) => string,
+  values: readonly unknown[] = [],
+): Promise<Pair<{ hash: string; copies: number }[]>> {
+  return askBoth(places, ({ columns, encoding, relation }) => ({
+    text: text(rowHash(columns, encoding), `${qualified(relation)} as t`),
+    values,
+  }))
+}
