@@ -9,6 +9,7 @@ import { restoreList } from '../backup/restore-list.ts'
 import type { DumpTools } from '../backup/tool.ts'
 import { Progress } from '../events/progress.ts'
 import type { EventStream } from '../events/stream.ts'
+import type { QualifiedName } from '../pg/quoting.ts'
 import type { ServerFacts } from '../pg/server.ts'
 import type { DatabaseTarget } from '../pg/target.ts'
 import { nothingTouched } from './failure.ts'
@@ -37,21 +38,47 @@ export async function restoreStructure(work: Restoring): Promise<void> {
 
 /** Fills the tables, then makes their indexes, constraints and triggers. */
 export async function restoreTables(work: Restoring, wanted: readonly BackedUpTable[]): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), 'pg-relocate-list-'))
-  try {
-    const list = join(scratch, 'wanted.list')
-    await writeFile(list, await wantedEntries(work, wanted))
-    const filled = new Progress(work.events, 'restore of rows', wanted.length, 'tables')
-    const onLine = (line: string): void => {
-      if (line.includes('finished item') && line.includes('TABLE DATA')) filled.add(1)
-    }
-    const entries = `--use-list=${list}`
+  const filled = new Progress(work.events, 'restore of rows', wanted.length, 'tables')
+  const onLine = (line: string): void => {
+    if (line.includes('finished item') && line.includes('TABLE DATA')) filled.add(1)
+  }
+  await withList(await wantedEntries(work, wanted), async (entries) => {
     await pgRestore(work, ['--section=data', `--jobs=${work.jobs}`, '--verbose', entries, 'data'], onLine)
     filled.set(wanted.length)
     await pgRestore(work, ['--section=post-data', entries, 'data'])
-  } finally {
-    await removeFolder(scratch)
-  }
+  })
+}
+
+/**
+ * Makes tables that are gone again, with rows, indexes and triggers; or the foreign keys from and to them, once the
+ * other tables have the rows that these need. Either happens as a whole or not at all.
+ */
+export async function restoreAbsent(
+  work: Restoring,
+  absent: readonly QualifiedName[],
+  sequences: readonly string[],
+  part: 'tables' | 'keys',
+): Promise<void> {
+  const { manifest } = work
+  const isAbsent = ({ schema, name }: QualifiedName): boolean =>
+    absent.some((table) => table.schema === schema && table.name === name)
+  const contents = await contentsOf(work)
+  const others = manifest.tables.filter((table) => !isAbsent(table)).map(tableObject)
+  const gone = manifest.tables.filter(isAbsent).map(tableObject)
+  const keys = objectsOf(contents, / FK CONSTRAINT /)
+  const otherSequences = objectsOf(contents, /^\d+; 1259 \d+ SEQUENCE /, (line) =>
+    sequences.every((name) => !line.includes(` SEQUENCE ${name} `)),
+  )
+  const without = (objects: readonly string[]): string =>
+    restoreList('data', contents, new Map(objects.map((object) => [object, 'not asked for']))).list
+  const possible = new Set(idsOf(await readFile(join(work.folder, 'data.list'), 'utf8')))
+  const rest = new Set(idsOf(without(gone)))
+  const list =
+    part === 'tables'
+      ? keep(without([...others, ...keys, ...otherSequences]), (id) => possible.has(id))
+      : keep(contents, (id, line) => possible.has(id) && !rest.has(id) && line.includes(' FK CONSTRAINT '))
+  if (idsOf(list).length === 0) return
+  await withList(list, (entries) => pgRestore(work, ['--single-transaction', entries, 'data']))
 }
 
 /**
@@ -59,26 +86,56 @@ export async function restoreTables(work: Restoring, wanted: readonly BackedUpTa
  * all; keys to tables that stay empty are among it.
  */
 async function wantedEntries(work: Restoring, wanted: readonly BackedUpTable[]): Promise<string> {
-  const { manifest, folder, tools, signal } = work
+  const { manifest, folder } = work
   const oids = new Set(wanted.map(({ oid }) => oid))
   const others = manifest.tables.filter(({ oid }) => !oids.has(oid))
-  const contents = await runCommand({
+  const omissions = new Map(others.map((table) => [tableObject(table), 'not asked for']))
+  const { list } = restoreList('data', await contentsOf(work), omissions)
+  const possible = new Set(idsOf(await readFile(join(folder, 'data.list'), 'utf8')))
+  return keep(list, (id) => possible.has(id))
+}
+
+function contentsOf({ folder, tools, signal }: Restoring): Promise<string> {
+  return runCommand({
     program: tools.pgRestore,
     args: ['--list', '--verbose', join(folder, 'data')],
     env: { ...process.env, LC_ALL: 'C' },
     signal,
     leaves: nothingTouched,
   })
-  const pgClass = 1259
-  const { list } = restoreList(
-    'data',
-    contents,
-    new Map(others.map(({ oid }) => [`${pgClass} ${oid}`, 'not asked for'])),
-  )
-  const possible = new Set(idsOf(await readFile(join(folder, 'data.list'), 'utf8')))
+}
+
+async function withList<T>(list: string, use: (option: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'pg-relocate-list-'))
+  try {
+    const file = join(folder, 'wanted.list')
+    await writeFile(file, list)
+    return await use(`--use-list=${file}`)
+  } finally {
+    await removeFolder(folder)
+  }
+}
+
+/** A table as the table of contents knows it: pg_class has the OID 1259 everywhere. */
+function tableObject({ oid }: BackedUpTable): string {
+  return `1259 ${oid}`
+}
+
+function objectsOf(
+  contents: string,
+  kind: RegExp,
+  isWanted: (line: string) => boolean = () => true,
+): string[] {
+  return contents.split('\n').flatMap((line) => {
+    const [, object] = /^\d+; (\d+ \d+) /.exec(line) ?? []
+    return object !== undefined && kind.test(line) && isWanted(line) ? [object] : []
+  })
+}
+
+function keep(list: string, isKept: (id: string, line: string) => boolean): string {
   return list
     .split('\n')
-    .filter((line) => idsOf(line).every((id) => possible.has(id)))
+    .filter((line) => idsOf(line).every((id) => isKept(id, line)))
     .join('\n')
 }
 

@@ -1,0 +1,156 @@
+import { Lease } from '../journal/lease.ts'
+import { readJournalState } from '../journal/install.ts'
+import { MigrateError } from '../errors/migrate-error.ts'
+import type { EventStream } from '../events/stream.ts'
+import { qualified } from '../pg/quoting.ts'
+import { exchange, type Loss } from '../restore/exchange.ts'
+import {
+  beginKept,
+  dropKept,
+  endKept,
+  noteMade,
+  prepareKept,
+  readKept,
+  type KeptRestore,
+} from '../restore/kept.ts'
+import { changeLocked, type Ground } from '../restore/locked.ts'
+import { dropMade, makeAbsent, makeKeys } from '../restore/absent.ts'
+import { undoRestore } from '../restore/undo.ts'
+import type { Prepared } from './prepare-restore.ts'
+import { stopError } from './work.ts'
+import type { Workspace } from './workspace.ts'
+
+export interface RestoreOptions {
+  readonly events: EventStream
+  readonly signal: AbortSignal | undefined
+  readonly waitMs: number
+}
+
+export interface RestoreOutcome {
+  /** Under which the old rows are kept; null where nothing was different. */
+  readonly id: number | null
+  readonly tables: readonly { name: string; added: number; deleted: number; changed: number }[]
+  readonly made: readonly string[]
+}
+
+/**
+ * Puts restored tables in place: tables that are gone are made again, of the others the rows that differ are exchanged
+ * in one transaction. The old rows are kept until they are released.
+ * @throws MigrateError `lease-held`, `lock-timeout`, `restore-refused`, `backup-mismatch`, `privilege-missing`
+ */
+export async function restoreInPlace(
+  workspace: Workspace,
+  prepared: Prepared,
+  losses: readonly Loss[],
+  options: RestoreOptions,
+): Promise<RestoreOutcome> {
+  const { pairs, absent, session: restored } = prepared
+  const isNothing = losses.every(({ added, deleted, changed }) => added + deleted + changed === 0)
+  if (isNothing && absent.length === 0) return { id: null, tables: [], made: [] }
+  return withGround(workspace, 'restore', options, async (ground) => {
+    const { session } = ground
+    await prepareKept(session)
+    const id = await beginKept(session, prepared.source)
+    const made = await makeAbsent(ground, prepared, absent)
+    try {
+      const tables = await changeLocked(
+        ground,
+        pairs.map(({ live }) => live),
+        async () => {
+          const done = []
+          for (const pair of pairs) done.push(await exchange(restored, session, pair, id))
+          for (const { table, checksum } of made) await noteMade(session, id, table, checksum)
+          await endKept(session, id, 'kept')
+          return done
+        },
+      )
+      await makeKeys(ground, prepared, absent)
+      return {
+        id,
+        tables: tables.map(({ live, added, deleted, changed }) => ({
+          name: qualified(live),
+          added,
+          deleted,
+          changed,
+        })),
+        made: made.map(({ table }) => qualified(table)),
+      }
+    } catch (error) {
+      await dropMade(session, id, made)
+      throw error
+    }
+  })
+}
+
+export async function keptRestores({ session }: Workspace): Promise<KeptRestore[]> {
+  return readKept(session)
+}
+
+/** @throws MigrateError `restore-refused` when rows were changed since, `lease-held`, `lock-timeout` */
+export async function undoKept(
+  workspace: Workspace,
+  id: number,
+  options: RestoreOptions,
+): Promise<KeptRestore> {
+  const kept = await findKept(workspace, id)
+  if (kept.state !== 'kept') throw notKept(kept)
+  await withGround(workspace, `undo of restore ${id}`, options, (ground) => undoRestore(ground, kept))
+  return kept
+}
+
+/** Drops the old rows; then there is no way back. */
+export async function releaseKept(workspace: Workspace, id: number): Promise<KeptRestore> {
+  const kept = await findKept(workspace, id)
+  await dropKept(workspace.session, kept)
+  return kept
+}
+
+async function findKept({ session }: Workspace, id: number): Promise<KeptRestore> {
+  const all = await readKept(session)
+  const found = all.find((kept) => kept.id === id)
+  if (found !== undefined) return found
+  throw new MigrateError('usage-invalid', `there is no restore ${id}`, {
+    detail: all.map((kept) => `${kept.id}  ${kept.state}  ${kept.source}`),
+    next: ['migrate restore --list'],
+  })
+}
+
+function notKept({ id, state }: KeptRestore): MigrateError {
+  return new MigrateError('usage-invalid', `restore ${id} is ${state}: there is nothing to undo`, {
+    next: ['migrate restore --list'],
+  })
+}
+
+/** Keeps runs of the plan away while tables are restored; without a journal there are none. */
+async function withGround<T>(
+  { plan, target, server, session }: Workspace,
+  activity: string,
+  { events, signal, waitMs }: RestoreOptions,
+  use: (ground: Ground) => Promise<T>,
+): Promise<T> {
+  const { stallBudgetMs, lockRetryMs } = plan.defaults
+  const stop = new AbortController()
+  const forward = (): void => stop.abort(stopError(signal!, activity))
+  signal?.addEventListener('abort', forward, { once: true })
+  if (signal?.aborted === true) forward()
+  const ground = { session, server, stallBudgetMs, lockRetryMs, fence: undefined, signal: stop.signal }
+  try {
+    if ((await readJournalState(session)) === 'missing') return await use(ground)
+    await using lease = await Lease.take(target, plan.name, {
+      activity,
+      waitMs,
+      onWait: (holder) => events.emit({ type: 'lease:wait', holder }),
+      onLost: (reason) => stop.abort(leaseLost(reason)),
+    })
+    return await use({ ...ground, fence: lease.fence })
+  } finally {
+    signal?.removeEventListener('abort', forward)
+  }
+}
+
+function leaseLost(reason: string): MigrateError {
+  return new MigrateError('lease-lost', `the lease was lost: ${reason}`, {
+    state: { kind: 'rolled-back', sentence: 'nothing was changed' },
+    next: ['migrate status', 'run the same command again'],
+  })
+}

@@ -1,0 +1,159 @@
+import { keptSchema } from '../plan/names.ts'
+import { ident, literal, qualified, type QualifiedName } from '../pg/quoting.ts'
+import type { Session } from '../pg/session.ts'
+
+const mark = 'made by pg-relocate: rows as they were before a restore; do not change by hand'
+
+/** A restore whose old rows may still be there. */
+export interface KeptRestore {
+  readonly id: number
+  readonly source: string
+  readonly at: Date
+  readonly by: string
+  readonly state: 'begun' | 'kept' | 'undone' | 'released'
+  readonly bytes: number
+  readonly tables: readonly KeptTable[]
+}
+
+export interface KeptTable {
+  readonly relation: number
+  readonly name: string
+  readonly added: number
+  readonly deleted: number
+  readonly changed: number
+  /** Was it gone before the restore? Then there are no old rows. */
+  readonly wasAbsent: boolean
+  /** What the restore made of a table that was absent; the undo drops it only unchanged. */
+  readonly checksum: string | null
+}
+
+/** Makes the schema in which old rows are kept, for the runner alone. */
+export async function prepareKept(session: Session): Promise<void> {
+  const { exists } = await session.one<{ exists: boolean }>(
+    'select to_regnamespace($1) is not null as exists',
+    [keptSchema],
+  )
+  if (exists) return
+  await session.script(`
+    begin;
+    create schema ${keptSchema};
+    comment on schema ${keptSchema} is ${literal(mark)};
+    revoke all on schema ${keptSchema} from public;
+    create table ${keptSchema}.restores (
+      id bigint generated always as identity primary key,
+      source text not null,
+      at timestamptz not null default clock_timestamp(),
+      by text not null default session_user,
+      state text not null default 'begun' check (state in ('begun', 'kept', 'undone', 'released'))
+    );
+    comment on table ${keptSchema}.restores is 'Restores into live tables';
+    create table ${keptSchema}.tables (
+      restore bigint not null references ${keptSchema}.restores on delete cascade,
+      relation oid not null,
+      name text not null,
+      added bigint not null default 0,
+      deleted bigint not null default 0,
+      changed bigint not null default 0,
+      was_absent boolean not null default false,
+      checksum text,
+      key text[] not null default '{}',
+      primary key (restore, relation)
+    );
+    comment on table ${keptSchema}.tables is 'What a restore changed; the rows are in before_ID_OID and after_ID_OID';
+    comment on column ${keptSchema}.tables.added is 'Rows that had come since the backup, and were deleted';
+    comment on column ${keptSchema}.tables.deleted is 'Rows that had gone since the backup, and were inserted';
+    commit`)
+}
+
+export async function beginKept(session: Session, source: string): Promise<number> {
+  const { id } = await session.one<{ id: number }>(
+    `insert into ${keptSchema}.restores (source) values ($1) returning id::int`,
+    [source],
+  )
+  return id
+}
+
+/** The tables that hold the rows a restore has taken away or changed, and those it has put there. */
+export function keptNames(restore: number, relation: number): { before: string; after: string } {
+  return {
+    before: qualified({ schema: keptSchema, name: `before_${restore}_${relation}` }),
+    after: qualified({ schema: keptSchema, name: `after_${restore}_${relation}` }),
+  }
+}
+
+export interface Exchanged {
+  readonly relation: number
+  readonly live: QualifiedName
+  readonly added: number
+  readonly deleted: number
+  readonly changed: number
+  readonly key: readonly string[]
+}
+
+export async function noteExchanged(session: Session, restore: number, it: Exchanged): Promise<void> {
+  await session.query(
+    `insert into ${keptSchema}.tables (restore, relation, name, added, deleted, changed, key)
+     values ($1, $2, $3, $4, $5, $6, $7::text[])`,
+    [restore, it.relation, qualified(it.live), it.added, it.deleted, it.changed, it.key],
+  )
+}
+
+/** Notes a table that the restore has made anew. */
+export async function noteMade(
+  session: Session,
+  restore: number,
+  table: QualifiedName,
+  checksum: string,
+): Promise<void> {
+  await session.query(
+    `insert into ${keptSchema}.tables (restore, relation, name, was_absent, checksum)
+     values ($1, to_regclass($2), $2, true, $3)`,
+    [restore, qualified(table), checksum],
+  )
+}
+
+/** What is kept, newest first; the sizes are those of the old rows. */
+export async function readKept(session: Session): Promise<KeptRestore[]> {
+  const { exists } = await session.one<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
+    `${keptSchema}.restores`,
+  ])
+  if (!exists) return []
+  return session.query<KeptRestore>(
+    `select r.id::int, r.source, r.at, r.by, r.state,
+            coalesce((select sum(pg_total_relation_size(c.oid)) from pg_class c
+                       where c.relnamespace = to_regnamespace($1) and c.relkind = 'r'
+                         and c.relname ~ ('^(before|after)_' || r.id || '_')), 0)::float8 as bytes,
+            coalesce((select jsonb_agg(jsonb_build_object('relation', t.relation::bigint, 'name', t.name, 'added', t.added,
+                               'deleted', t.deleted, 'changed', t.changed, 'wasAbsent', t.was_absent,
+                               'checksum', t.checksum) order by t.name)
+                        from ${keptSchema}.tables t where t.restore = r.id), '[]') as tables
+       from ${keptSchema}.restores r order by r.id desc`,
+    [keptSchema],
+  )
+}
+
+export async function endKept(
+  session: Session,
+  restore: number,
+  state: 'kept' | 'undone' | 'released',
+): Promise<void> {
+  await session.query(`update ${keptSchema}.restores set state = $2 where id = $1`, [restore, state])
+}
+
+/** Drops the old rows of a restore; the schema goes with the last of them. */
+export async function dropKept(session: Session, { id }: KeptRestore): Promise<void> {
+  const tables = await session.query<{ name: string }>(
+    `select relname as name from pg_class
+      where relnamespace = to_regnamespace($1) and relkind = 'r' and relname ~ $2`,
+    [keptSchema, `^(before|after)_${id}_`],
+  )
+  const { others } = await session.one<{ others: boolean }>(
+    `select exists (select from ${keptSchema}.restores where id <> $1 and state in ('begun', 'kept')) as others`,
+    [id],
+  )
+  const drops = tables.map(({ name }) => `drop table ${keptSchema}.${ident(name)};`).join('\n')
+  const rest = others
+    ? `update ${keptSchema}.restores set state = 'released' where id = ${id} and state <> 'undone';`
+    : `drop table ${keptSchema}.tables, ${keptSchema}.restores; drop schema ${keptSchema};`
+  await session.script(`begin; ${drops} ${rest} commit`)
+}
