@@ -5,7 +5,7 @@ import { MigrateError } from '../errors/migrate-error.ts'
 import { EventStream } from '../events/stream.ts'
 import { qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
-import { endKept } from './kept.ts'
+import { forgetKept } from './kept.ts'
 import type { Ground } from './locked.ts'
 import type { SourceTable } from './pairing.ts'
 import { restoreAbsent, type Restoring } from './pg-restore.ts'
@@ -52,7 +52,7 @@ export async function makeKeys(
 /** Takes tables that were made again away: what they were made for has failed. */
 export async function dropMade(session: Session, restore: number, made: readonly Made[]): Promise<void> {
   for (const { table } of made) await session.script(`drop table if exists ${qualified(table)}`)
-  await endKept(session, restore, 'undone')
+  await forgetKept(session, restore)
 }
 
 async function restorePart(

@@ -7,7 +7,7 @@ import { readEncoding, rowHash } from '../content/row-hash.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import type { EventStream } from '../events/stream.ts'
 import { Progress } from '../events/progress.ts'
-import { qualified } from '../pg/quoting.ts'
+import { ident, qualified } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 import { keptNames, noteExchanged, type Exchanged } from './kept.ts'
 import type { Pairing } from './pairing.ts'
@@ -64,11 +64,28 @@ export async function exchange(
   for await (const statement of repairStatements(...sides, comparison, { columns: pair.columns })) {
     await live.script(statement)
   }
+  await keepAdded(live, pair, before, comparison)
   await capture(live, pair, after, comparison, ['missing', 'changed'])
   await checkEqual(restored, live, pair)
   await raiseSequences(live, pair.live)
   await noteExchanged(live, restore, done)
   return done
+}
+
+/** Where changed rows had to be deleted and inserted again, the columns that came since get their values back. */
+async function keepAdded(
+  session: Session,
+  { live, added }: Pairing,
+  before: string,
+  { key }: TableComparison,
+): Promise<void> {
+  const columns = ((await readColumns(session, [live])).get(nameKey(live)) ?? []).filter(
+    ({ name, isGenerated, isIdentityAlways }) => added.includes(name) && !isGenerated && !isIdentityAlways,
+  )
+  if (columns.length === 0 || key === undefined) return
+  const set = columns.map(({ name }) => `${ident(name)} = b.${ident(name)}`).join(', ')
+  const same = key.map(({ name }) => `t.${ident(name)} = b.${ident(name)}`).join(' and ')
+  await session.script(`update ${qualified(live)} as t set ${set} from ${before} as b where ${same}`)
 }
 
 function compareBoth(restored: Session, live: Session, pair: Pairing): Promise<TableComparison> {

@@ -27,6 +27,8 @@ export interface KeptTable {
   readonly checksum: string | null
 }
 
+const dropSchema = `drop table ${keptSchema}.tables, ${keptSchema}.restores; drop schema ${keptSchema};`
+
 /** Makes the schema in which old rows are kept, for the runner alone. */
 export async function prepareKept(session: Session): Promise<void> {
   const { exists } = await session.one<{ exists: boolean }>(
@@ -140,6 +142,15 @@ export async function endKept(
   await session.query(`update ${keptSchema}.restores set state = $2 where id = $1`, [restore, state])
 }
 
+/** Takes back the note of a restore that has changed nothing. */
+export async function forgetKept(session: Session, restore: number): Promise<void> {
+  await session.query(`delete from ${keptSchema}.restores where id = $1`, [restore])
+  const { others } = await session.one<{ others: boolean }>(
+    `select exists (select from ${keptSchema}.restores) as others`,
+  )
+  if (!others) await session.script(dropSchema)
+}
+
 /** Drops the old rows of a restore; the schema goes with the last of them. */
 export async function dropKept(session: Session, { id }: KeptRestore): Promise<void> {
   const tables = await session.query<{ name: string }>(
@@ -154,6 +165,6 @@ export async function dropKept(session: Session, { id }: KeptRestore): Promise<v
   const drops = tables.map(({ name }) => `drop table ${keptSchema}.${ident(name)};`).join('\n')
   const rest = others
     ? `update ${keptSchema}.restores set state = 'released' where id = ${id} and state <> 'undone';`
-    : `drop table ${keptSchema}.tables, ${keptSchema}.restores; drop schema ${keptSchema};`
+    : dropSchema
   await session.script(`begin; ${drops} ${rest} commit`)
 }

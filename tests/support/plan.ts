@@ -10,6 +10,7 @@ export interface PlanSketch {
   readonly phases?: readonly { readonly name: string; readonly switch: readonly string[] }[]
   readonly defaults?: Readonly<Record<string, string | number | boolean>>
   readonly searchPath?: { readonly roles?: readonly string[]; readonly database?: boolean }
+  readonly backups?: Readonly<Record<string, string | number>>
   readonly quiet?: string
   /** Standbys and pooler of the database. */
   readonly around?: Readonly<Record<string, unknown>>
@@ -41,6 +42,7 @@ export function planText(url: string, sketch: PlanSketch): string {
     ...(sketch.phases === undefined ? {} : { phases: sketch.phases }),
     defaults: { backup: 'none', ...sketch.defaults },
     ...(sketch.searchPath === undefined ? {} : { searchPath: sketch.searchPath }),
+    ...(sketch.backups === undefined ? {} : { backups: sketch.backups }),
     contract: { quiet: sketch.quiet ?? '0s' },
     ...(sketch.allow === undefined ? {} : { allow: sketch.allow }),
   })
