@@ -81,8 +81,8 @@ async function feed(child: ChildProcessWithoutNullStreams, input?: Readable): Pr
 
 function failed(command: Command, said: readonly string[], ending: string): MigrateError {
   const lines = said.filter((line) => line !== '')
-  const why = lines.find((line) => /: (error|fatal): /.test(line)) ?? lines.at(-1) ?? ''
-  const reason = why.replace(/^\S+ (error|fatal): /, '')
+  const why = lines.find((line) => /: (error|fatal): /i.test(line)) ?? lines.at(-1) ?? ''
+  const reason = why.replace(/^\S+ (error|fatal): +/i, '')
   const name = basename(command.program)
   const detail = [`ran: ${printable(command)}`, `ended with ${ending}`, ...lines.slice(-KEPT_LINES)]
   if (lines.some((line) => line.includes('No space left on device')))

@@ -4,18 +4,21 @@ import type { EventStream } from '../events/stream.ts'
 import { readJournalState } from '../journal/install.ts'
 import { readJournal } from '../journal/read.ts'
 import type { MappingRow } from '../journal/rows.ts'
+import type { QualifiedName } from '../pg/quoting.ts'
 import { inDatabase, type DatabaseTarget } from '../pg/target.ts'
 import { Session } from '../pg/session.ts'
 import { matchTables } from '../plan/match.ts'
 import { checkEmpty } from '../restore/empty.ts'
 import { withNewDatabase } from '../restore/new-database.ts'
 import { pairTables, type Pairings, type SourceTable } from '../restore/pairing.ts'
+import { isPlain, restorePlain } from '../restore/plain.ts'
 import { differences, restoreInto, soundBackup } from '../restore/restored.ts'
 import { openScratch } from '../restore/scratch.ts'
+import { findTable } from '../restore/selection.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface RestoreRequest {
-  /** A backup's folder. */
+  /** A backup's folder, or a plain dump. */
   readonly source: string
   readonly service?: string | undefined
   readonly tables?: readonly string[] | undefined
@@ -28,9 +31,16 @@ export interface Prepared extends Pairings {
   readonly source: string
   /** In the database they were restored into. */
   readonly session: Session
+  /** Undefined where the source is a plain dump. */
   readonly backup: Backup | undefined
   readonly plan: string
   readonly keyCommand: string | undefined
+  readonly notes: readonly string[]
+}
+
+/** What a restore has made of an empty database. */
+export interface Beside {
+  readonly tables: readonly (SourceTable & { readonly rows: number })[]
   readonly notes: readonly string[]
 }
 
@@ -46,35 +56,17 @@ export async function withRestored<T>(
   use: (prepared: Prepared) => Promise<T>,
 ): Promise<T> {
   const { plan, target, server, session: live } = workspace
-  const backup = await soundBackup(request.source)
+  const { source, scratch } = request
+  const backup = await sourceOf(source)
   const mappings = await readMappings(workspace)
-  const chosen = chooseTables(workspace, backup, request, mappings)
-  if (request.scratch !== undefined) await checkEmpty(request.scratch)
-  await using made = request.scratch === undefined ? await openScratch(target, server, plan.name) : undefined
-  const place = made?.target ?? request.scratch!
-  const { backupJobs: jobs } = plan.defaults
-  const { keyCommand } = plan.backups
-  const restored = await restoreInto(
-    place,
-    { backup, server, plan: plan.name, jobs, keyCommand, tables: chosen },
-    events,
-    signal,
-  )
-  refuseDifferent(request.source, differences(restored))
+  if (scratch !== undefined) await checkEmpty(scratch)
+  await using made = scratch === undefined ? await openScratch(target, server, plan.name) : undefined
+  const place = made?.target ?? scratch!
+  const { tables, notes } = await fill(workspace, place, { request, backup, mappings }, events, signal)
   await using session = await Session.connect(place, `migrate/${plan.name}/restore`)
-  const { systemIdentifier, databaseOid } = backup.manifest.server
-  const isSame = systemIdentifier === server.systemIdentifier && databaseOid === server.databaseOid
-  const tables = restored.map(({ table }) => table)
-  const pairings = await pairTables(session, live, tables, mappings, isSame)
-  return await use({
-    ...pairings,
-    source: request.source,
-    session,
-    backup,
-    plan: plan.name,
-    keyCommand,
-    notes: [],
-  })
+  const pairings = await pairTables(session, live, tables, mappings, isOf(backup, workspace))
+  const { keyCommand } = plan.backups
+  return await use({ ...pairings, source, session, backup, plan: plan.name, keyCommand, notes })
 }
 
 /** Restores into a new database of that name, verified, and leaves it there. */
@@ -84,26 +76,58 @@ export async function restoreBeside(
   name: string,
   events: EventStream,
   signal: AbortSignal | undefined,
-): Promise<{ readonly tables: readonly SourceTable[]; readonly isVerified: boolean }> {
-  const { plan, target, server } = workspace
-  const backup = await soundBackup(request.source)
-  const chosen = chooseTables(workspace, backup, request, await readMappings(workspace))
-  return withNewDatabase(workspace, name, async () => {
-    const { backupJobs: jobs } = plan.defaults
-    const { keyCommand } = plan.backups
-    const wanted = { backup, server, plan: plan.name, jobs, keyCommand, tables: chosen }
-    const restored = await restoreInto(inDatabase(target, name), wanted, events, signal)
-    refuseDifferent(request.source, differences(restored))
-    return { tables: restored.map(({ table }) => table), isVerified: true }
-  })
+): Promise<Beside> {
+  const backup = await sourceOf(request.source)
+  const mappings = await readMappings(workspace)
+  return withNewDatabase(workspace, name, () =>
+    fill(workspace, inDatabase(workspace.target, name), { request, backup, mappings }, events, signal),
+  )
 }
 
-function refuseDifferent(source: string, [first, ...others]: readonly string[]): void {
-  if (first === undefined) return
-  throw new MigrateError('backup-mismatch', `${source} does not restore to what was backed up: ${first}`, {
-    detail: others,
-    next: ['migrate backup list        tells the backups there are'],
-  })
+interface Wanted {
+  readonly request: RestoreRequest
+  readonly backup: Backup | undefined
+  readonly mappings: readonly MappingRow[]
+}
+
+async function fill(
+  { plan, server }: Workspace,
+  place: DatabaseTarget,
+  wanted: Wanted,
+  events: EventStream,
+  signal: AbortSignal | undefined,
+): Promise<Beside> {
+  const { request, backup } = wanted
+  if (backup === undefined) {
+    const { tables, notes } = await restorePlain(request.source, place, plan.name, signal)
+    const chosen = chooseTables({ plan }, tables, wanted)
+    return { tables: chosen === undefined ? tables : chosen.map((name) => findTable(tables, name)), notes }
+  }
+  const { backupJobs: jobs } = plan.defaults
+  const { keyCommand } = plan.backups
+  const tables = chooseTables({ plan }, backup.manifest.tables, wanted)
+  const asked = { backup, server, plan: plan.name, jobs, keyCommand, tables }
+  const restored = await restoreInto(place, asked, events, signal)
+  const [first, ...others] = differences(restored)
+  if (first === undefined) return { tables: restored.map(({ table }) => table), notes: [] }
+  throw new MigrateError(
+    'backup-mismatch',
+    `${request.source} does not restore to what was backed up: ${first}`,
+    {
+      detail: others,
+      next: ['migrate backup list        tells the backups there are'],
+    },
+  )
+}
+
+/** @throws MigrateError `backup-corrupt` */
+async function sourceOf(source: string): Promise<Backup | undefined> {
+  return isPlain(source) ? undefined : soundBackup(source)
+}
+
+function isOf(backup: Backup | undefined, { server }: Workspace): boolean {
+  const from = backup?.manifest.server
+  return from?.systemIdentifier === server.systemIdentifier && from.databaseOid === server.databaseOid
 }
 
 async function readMappings({ plan, session }: Workspace): Promise<readonly MappingRow[]> {
@@ -113,24 +137,31 @@ async function readMappings({ plan, session }: Workspace): Promise<readonly Mapp
 
 /** Names of the tables asked for; undefined for all. */
 function chooseTables(
-  { plan }: Workspace,
-  { manifest }: Backup,
-  { service, tables }: RestoreRequest,
-  mappings: readonly MappingRow[],
+  { plan }: Pick<Workspace, 'plan'>,
+  tables: readonly SourceTable[],
+  { request, mappings }: Wanted,
 ): string[] | undefined {
-  if (service === undefined) return tables === undefined ? undefined : [...tables]
+  const { service } = request
+  if (service === undefined) return request.tables === undefined ? undefined : [...request.tables]
   const spec = plan.services.find(({ name }) => name === service)!
   const known = new Set(mappings.filter((it) => it.service === service).map(({ relation }) => relation))
-  const here = manifest.tables.filter(({ schema }) => schema === spec.sourceSchema || schema === spec.schema)
+  const here = tables.filter(({ schema }) => schema === spec.sourceSchema || schema === spec.schema)
   const { matched } = matchTables(
     spec.tables,
     here.map(({ name }) => name),
   )
-  const found = manifest.tables.filter(
-    (table) => known.has(table.oid) || (here.includes(table) && matched.includes(table.name)),
+  const isAsked = ({ schema, name }: QualifiedName): boolean =>
+    request.tables?.some((asked) => asked === name || asked === `${schema}.${name}`) ?? true
+  const found = tables.filter(
+    (table) =>
+      isAsked(table) && (known.has(table.oid ?? 0) || (here.includes(table) && matched.includes(table.name))),
   )
   if (found.length > 0) return found.map(({ schema, name }) => `${schema}.${name}`)
-  throw new MigrateError('table-not-found', `the backup holds no table of service "${service}"`, {
-    detail: manifest.tables.map(({ schema, name }) => `${schema}.${name}`),
-  })
+  throw new MigrateError(
+    'table-not-found',
+    `there is no such table of service "${service}" in ${request.source}`,
+    {
+      detail: tables.map(({ schema, name }) => `${schema}.${name}`),
+    },
+  )
 }

@@ -11,7 +11,7 @@ import { MigrateError } from '../../errors/migrate-error.ts'
 import { countLosses } from '../../restore/exchange.ts'
 import { confirmByName, confirmChange } from '../confirm.ts'
 import { commandContext, type CommandContext } from '../context.ts'
-import { lossData, renderKept, renderLosses, renderRestored } from '../render/restore.ts'
+import { lossData, renderBeside, renderKept, renderLosses, renderRestored } from '../render/restore.ts'
 import { serviceNamed } from './backup-change.ts'
 
 interface Options {
@@ -70,11 +70,7 @@ async function restore(
   }
   if (options.toDatabase !== undefined) {
     const made = await restoreBeside(workspace, request, options.toDatabase, events, signal)
-    const { tables, isVerified } = made
-    context.result(
-      `database ${options.toDatabase} holds ${tables.length} tables${isVerified ? ', as they were backed up' : ', unverified: a plain file says nothing of its rows'}`,
-      { database: options.toDatabase, ...made },
-    )
+    context.result(renderBeside(options.toDatabase, made), { database: options.toDatabase, ...made })
     return
   }
   await withRestored(workspace, request, events, signal, (prepared) =>

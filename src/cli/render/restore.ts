@@ -1,4 +1,4 @@
-import type { Prepared } from '../../engine/prepare-restore.ts'
+import type { Beside, Prepared } from '../../engine/prepare-restore.ts'
 import type { RestoreOutcome } from '../../engine/restore.ts'
 import { qualified } from '../../pg/quoting.ts'
 import type { Loss } from '../../restore/exchange.ts'
@@ -23,6 +23,14 @@ export function renderLosses({ source, notes, absent }: Prepared, losses: readon
     ...(rows.length === 0 ? [] : [table(rows)]),
     ...absent.map((gone) => `  ${qualified(gone)}  is gone and would be made again`),
     ...notes,
+  ].join('\n')
+}
+
+export function renderBeside(database: string, { tables, notes }: Beside): string {
+  const rows = tables.reduce((sum, { rows: count }) => sum + count, 0)
+  return [
+    ...notes,
+    `database ${database} holds ${tables.length} tables with ${rows} rows${notes.length === 0 ? ', each as it was backed up' : ''}`,
   ].join('\n')
 }
 
