@@ -38,7 +38,7 @@ export async function withPlainFiles<T>(
 ): Promise<T> {
   if (manifest.encryption === undefined) return use(path)
   // mkdtemp makes it for this user alone (0700).
-  const folder = await mkdtemp(join(tmpdir(), 'pg-relocate-'))
+  const folder = await mkdtemp(join(tmpdir(), 'pg-relocate-plain-'))
   try {
     await decryptInto({ path, manifest }, keyCommand, folder)
     return await use(folder)

@@ -47,7 +47,7 @@ export function explained(error: unknown, target: DatabaseTarget): unknown {
   const fields = { detail: [String(error)], state: nothingLeft, cause: error }
   const during = `while database "${target.alias}" was backed up`
   if (stateOf(error) === sqlstate.lockNotAvailable) {
-    return new MigrateError('lock-timeout', `a table stayed locked for more than 10 s ${during}`, fields)
+    return new MigrateError('lock-timeout', `a table stayed locked for too long ${during}`, fields)
   }
   if (stateOf(error) === sqlstate.insufficientPrivilege) {
     return new MigrateError('privilege-missing', `the runner may not read every table of the backup`, fields)

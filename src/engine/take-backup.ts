@@ -1,4 +1,5 @@
 import { takeBackup } from '../backup/dump.ts'
+import { explained } from '../backup/failure.ts'
 import type { Backup } from '../backup/manifest.ts'
 import type { BackupScope } from '../backup/scope.ts'
 import { isView } from '../catalog/relations.ts'
@@ -23,8 +24,8 @@ export async function takeScheduled(
 ): Promise<Backup> {
   const { plan, target, server } = workspace
   for (let attempt = 1; ; attempt++) {
-    const tables = await tablesOf(workspace, scope)
     try {
+      const tables = await tablesOf(workspace, scope)
       return await takeBackup(
         {
           planName: plan.name,
@@ -42,7 +43,9 @@ export async function takeScheduled(
         signal,
       )
     } catch (error) {
-      if (!isMigrateError(error) || error.code !== 'table-not-found' || attempt === attempts) throw error
+      const failure = explained(error, target)
+      if (!isMigrateError(failure) || failure.code !== 'table-not-found' || attempt === attempts)
+        throw failure
     }
   }
 }

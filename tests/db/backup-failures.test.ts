@@ -79,6 +79,19 @@ describe('a backup that cannot be', () => {
     await until(async () => (await dumpSessions('stopped')) === 0)
   })
 
+  test('a pg_dump that is killed leaves nothing, and no session', async () => {
+    await using blocker = await Session.connect(it.session.target, 'backup-test-blocker')
+    await blocker.script('begin; lock table public.regions in access exclusive mode')
+    const outcome = it.backUp({ planName: 'slain' }).catch((error: unknown) => error)
+    await until(async () => (await waitingFor('regions')) && (await dumpSessions('slain')) === 2)
+    await it.session.query(
+      `select pg_terminate_backend(l.pid) from pg_locks l where l.relation = 'public.regions'::regclass and not l.granted`,
+    )
+    expect(await outcome).toMatchObject({ code: 'command-failed', state: { kind: 'resumable' } })
+    expect(await readdir(join(it.directory, 'slain'))).toEqual([])
+    await until(async () => (await dumpSessions('slain')) === 0)
+  })
+
   test('fails as pg_dump does: status, last lines, and a command without the password', async () => {
     const role = `dumper_${it.database.name}`
     await it.session

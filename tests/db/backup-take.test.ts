@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { connectDumper } from '../../src/backup/dumpers.ts'
 import { decryptInto, withPlainFiles } from '../../src/backup/encrypted.ts'
+import { fingerprint } from '../../src/backup/files.ts'
 import { listBackups, readBackup, type Backup } from '../../src/backup/manifest.ts'
 import { verifyBackup } from '../../src/backup/verify.ts'
 import { prune } from '../../src/engine/prune.ts'
+import { takeScheduled } from '../../src/engine/take-backup.ts'
 import { Session } from '../../src/pg/session.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { planFor } from '../support/plan.ts'
@@ -54,8 +56,8 @@ describe('beside others', () => {
     for (const each of [living, orphan])
       await each.script('begin; lock table public.users in access share mode')
     const parent = join(scene.directory, 'shop')
-    const folder = (of: string): string => `.partial-${systemIdentifier}-${of}-20200101_000000-all`
-    for (const of of [token, '0badcafe']) await mkdir(join(parent, folder(of)), { recursive: true })
+    const folder = (owner: string): string => `.partial-${systemIdentifier}-${owner}-20200101_000000-all`
+    for (const owner of [token, '0badcafe']) await mkdir(join(parent, folder(owner)), { recursive: true })
     await scene.take()
     const left = (await readdir(parent)).filter((name) => name.startsWith('.'))
     expect(left).toEqual([folder(token)])
@@ -77,22 +79,16 @@ describe('beside others', () => {
     expect([failure.message, ...failure.detail].join('\n')).toMatch(/is a pg_dump/)
   })
 
-  test('a pg_dump that is killed leaves no half of a backup', async () => {
+  test('a table that stays locked is told, and not taken for a bug', async () => {
     await using blocker = await Session.connect({ alias: 'db', url: scene.url }, 'blocker')
-    await blocker.script('begin; lock table public.audit in access exclusive mode')
-    const before = await listBackups(scene.directory, 'shop')
-    // The definitions of the whole database need every table; the dump waits for this one and is killed there.
-    const taking = failureOf(scene.take())
-    let killed = 0
-    while (killed === 0) {
-      const rows = await blocker.query(
-        `select pg_terminate_backend(a.pid) from pg_stat_activity a
-          where a.application_name like 'migrate/shop/take-%' and a.wait_event_type = 'Lock'`,
-      )
-      killed = rows.length
-    }
-    expect(await taking).toMatchObject({ code: 'command-failed', state: { kind: 'resumable' } })
-    expect(await listBackups(scene.directory, 'shop')).toEqual(before)
+    await blocker.script('begin; lock table public.orders in access exclusive mode')
+    const failure = await failureOf(
+      scene.within(async (workspace) => {
+        await workspace.session.script(`set lock_timeout = '100ms'`)
+        return takeScheduled(workspace, { kind: 'all' }, scene.events)
+      }),
+    )
+    expect(failure).toMatchObject({ code: 'lock-timeout' })
   })
 })
 
@@ -151,7 +147,6 @@ describe('encrypted', () => {
     const { manifest } = await readBackup(path)
     const files = []
     for (const file of manifest.files) {
-      const { fingerprint } = await import('../../src/backup/files.ts')
       files.push(await fingerprint(path, file.path))
     }
     await writeFile(join(path, 'manifest.json'), JSON.stringify({ ...manifest, files }))
@@ -166,7 +161,7 @@ describe('encrypted', () => {
     expect(JSON.stringify(backup.manifest)).not.toContain('horse')
     const outcome = await scene.drill(backup.path, keyed('printf "correct horse battery"'))
     expect(outcome.ok).toBe(true)
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith('pg-relocate-'))).toEqual([])
+    expect((await readdir(tmpdir())).filter((name) => name.startsWith('pg-relocate-plain-'))).toEqual([])
   })
 
   test('a wrong key, none, and a command that fails each have their words', async () => {
@@ -211,7 +206,7 @@ describe('encrypted', () => {
         message: expect.stringContaining('cannot be decrypted'),
       })
     }
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith('pg-relocate-'))).toEqual([])
+    expect((await readdir(tmpdir())).filter((name) => name.startsWith('pg-relocate-plain-'))).toEqual([])
   })
 
   test('decrypts into a folder for a restore by hand', async () => {
