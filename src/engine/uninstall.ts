@@ -2,6 +2,7 @@ import { journalSchema } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { readJournalState, removeJournal, removeUnfinished } from '../journal/install.ts'
 import { readActiveRuns } from '../journal/read.ts'
+import { readKept } from '../restore/kept.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
@@ -25,6 +26,16 @@ export async function uninstall(
       `${standing.map(({ plan }) => `plan "${plan}"`).join(', ')} ${standing.length === 1 ? 'has' : 'have'} a run that stands; its undo would be lost with the journal`,
       {
         next: ['migrate rollback --to 0', 'or finish it with contract, then run the same command again'],
+      },
+    )
+  }
+  const kept = (await readKept(session)).filter(({ state }) => state !== 'released')
+  if (kept.length > 0) {
+    throw new MigrateError(
+      'run-standing',
+      `the old rows of ${kept.length} restores are kept in this database`,
+      {
+        next: kept.map(({ id }) => `migrate restore --release ${id}        drops them`),
       },
     )
   }

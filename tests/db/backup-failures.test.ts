@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
-import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { takeBackup } from '../../src/backup/dump.ts'
 import { listBackups, readBackup } from '../../src/backup/manifest.ts'
 import { verifyBackup } from '../../src/backup/verify.ts'
@@ -10,6 +13,11 @@ import { Session } from '../../src/pg/session.ts'
 import { testWithPgDump as test } from '../support/needing.ts'
 import { until } from '../support/process.ts'
 import { shop, tables, type Shop } from './backup/shop.ts'
+
+const run = promisify(execFile)
+
+/** A disk that is full takes one of a few kilobytes, which only root can mount. */
+const testWithMount = process.getuid?.() === 0 && process.platform === 'linux' ? test : test.skip
 
 let it: Shop
 
@@ -90,6 +98,21 @@ describe('a backup that cannot be', () => {
     expect(await outcome).toMatchObject({ code: 'command-failed', state: { kind: 'resumable' } })
     expect(await readdir(join(it.directory, 'slain'))).toEqual([])
     await until(async () => (await dumpSessions('slain')) === 0)
+  })
+
+  testWithMount('a full disk is told as one, and the half of a backup is removed', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'backup-full-'))
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', directory])
+    try {
+      await expect(it.backUp({ planName: 'full', directory })).rejects.toMatchObject({
+        code: 'disk-full',
+        state: { kind: 'resumable' },
+      })
+      expect(await readdir(join(directory, 'full'))).toEqual([])
+    } finally {
+      await run('umount', [directory])
+      await rm(directory, { recursive: true })
+    }
   })
 
   test('fails as pg_dump does: status, last lines, and a command without the password', async () => {

@@ -88,7 +88,9 @@ async function putInPlace(
   const losses = await countLosses(prepared.session, workspace.session, prepared.pairs, context.events)
   const preview = renderLosses(prepared, losses)
   if (isDryRun) return context.result(preview, lossData(prepared, losses))
-  process.stderr.write(`${preview}\n`)
+  // Also with --quiet: the question that follows is about it.
+  if (context.options.json === true) context.events.emit({ type: 'notice', level: 'info', text: preview })
+  else process.stderr.write(`${preview}\n`)
   await confirmByName(
     context.options,
     `Put this back into database "${database}"?`,
