@@ -43,6 +43,7 @@ describe('a plan', () => {
         onProbeFailure: 'undo',
         countUses: true,
       },
+      backups: { keep: undefined, maxAgeMs: undefined, keyCommand: undefined, drill: 'none' },
       searchPath: { roles: [], database: false },
       contract: { quietMs: 7 * 86_400_000 },
       allow: [],
