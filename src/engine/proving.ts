@@ -1,10 +1,11 @@
+import { basename } from 'node:path'
 import { listBackups, type Backup } from '../backup/manifest.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { readDrills } from '../journal/drills.ts'
 import type { ServerFacts } from '../pg/server.ts'
+import { soundBackup } from '../restore/restored.ts'
 import { drill, drillFailure } from './drill.ts'
 import type { Work } from './work.ts'
-import { basename } from 'node:path'
 
 /**
  * Lets the phase go on only with a backup of its tables that was seen to restore: the newest one that holds them all.
@@ -22,7 +23,11 @@ export async function proveBackup(work: Work, relations: readonly number[]): Pro
     })
   }
   const last = (await readDrills(session, plan.name)).get(basename(newest.path))
-  if (last?.ok === true) return
+  if (last?.ok === true) {
+    // What was good then may have been damaged since.
+    await soundBackup(newest.path)
+    return
+  }
   const outcome = await drill(work, newest.path, events, { signal })
   if (!outcome.ok) throw drillFailure(outcome)
 }

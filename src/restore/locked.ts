@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DatabaseError } from 'pg'
 import { describeBlocker, readBlockers } from '../catalog/blockers.ts'
-import { MigrateError } from '../errors/migrate-error.ts'
+import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
+import { classify } from '../pg/classify.ts'
 import { ident, qualified } from '../pg/quoting.ts'
 import type { ServerFacts } from '../pg/server.ts'
 import type { Session } from '../pg/session.ts'
@@ -36,7 +38,7 @@ export async function changeLocked<T>(
   try {
     await lockAll(ground, tables)
     await session.script('set local idle_in_transaction_session_timeout = 0')
-    await session.script('set local session_replication_role = replica')
+    await session.script(`set local session_replication_role = replica; set local lock_timeout = '10s'`)
     const result = await change()
     const broken = await brokenKeys(
       session,
@@ -48,7 +50,7 @@ export async function changeLocked<T>(
     return result
   } catch (error) {
     await session.script('rollback').catch(() => undefined)
-    throw error
+    throw changeFailure(error, tables)
   }
 }
 
@@ -118,6 +120,27 @@ async function refuseWithoutRight({ session, server }: Ground): Promise<void> {
       ],
     },
   )
+}
+
+function changeFailure(error: unknown, tables: readonly LiveTable[]): unknown {
+  if (isMigrateError(error) || !(error instanceof DatabaseError)) return error
+  const known = classify(error)
+  if (known !== undefined) return known
+  const state = { kind: 'rolled-back', sentence: 'nothing was changed' } as const
+  if (isRetryable(error)) {
+    return new MigrateError('lock-timeout', 'rows of these tables stayed locked for too long', {
+      detail: [error.message, ...tables.map(qualified)],
+      state,
+      next: ['end the transactions that hold them, or wait, then run the same command again'],
+      cause: error,
+    })
+  }
+  return new MigrateError('statement-failed', `the rows could not be put in place: ${error.message}`, {
+    detail: [`SQLSTATE ${error.code ?? 'none'}`, ...(error.detail === undefined ? [] : [error.detail])],
+    state,
+    next: ['remove the cause, then run the same command again', 'or restore beside, with --to-database NAME'],
+    cause: error,
+  })
 }
 
 function keysBroken([first, ...others]: readonly string[]): MigrateError {

@@ -52,7 +52,7 @@ export async function createLike(session: Session, { major }: ServerFacts, name:
             ${major >= 15 ? 'datlocprovider' : `'c'`}::text as provider,
             ${major >= 17 ? 'datlocale' : major >= 15 ? 'daticulocale' : 'null'} as locale,
             ${major >= 16 ? 'daticurules' : 'null'} as rules,
-            case when pg_has_role(datdba, 'MEMBER') then pg_get_userbyid(datdba) end as owner
+            case when pg_has_role(datdba, 'USAGE') then pg_get_userbyid(datdba) end as owner
        from pg_database where datname = current_database()`,
   )
   const options = [
