@@ -10,7 +10,8 @@ import type { ContentColumn } from './columns.ts'
  *
  * Each column is hashed with a seed made from its name, all are put together by exclusive or, and the result is hashed
  * again, so that the sum over rows cannot mistake values that changed places. No record and no text is built where it
- * can be avoided: 2 million rows of five columns take 0.20 s so, 0.53 s by record_send and 0.59 s as text, count(*) 0.09 s.
+ * can be avoided: 2 million rows of five columns take one process 0.43 s so, 0.96 s by record_send and 1.1 s as text; to
+ * read each to its last column takes 0.11 s.
  */
 export function rowHash(columns: readonly ContentColumn[], encoding: string): string {
   const hashes = columns.map((column) => `coalesce(${columnHash(column, encoding)}, 0)`)
@@ -63,13 +64,18 @@ const native: Readonly<Partial<Record<string, Native>>> = {
   uuid: (value, seed) => `uuid_hash_extended(${value}, ${seed})`,
   date: (value, _seed, binary) => binary(value),
   bytea: (value, _seed, binary) => binary(value),
-  'timestamp without time zone': (value, _seed, binary) => binary(`timestamp_send(${value})`),
-  'timestamp with time zone': (value, _seed, binary) => binary(`timestamptz_send(${value})`),
-  'time without time zone': (value, _seed, binary) => binary(`time_send(${value})`),
+  'timestamp without time zone': (value, seed) => hexHash(`timestamp_send(${value})`, seed),
+  'timestamp with time zone': (value, seed) => hexHash(`timestamptz_send(${value})`, seed),
+  'time without time zone': (value, seed) => hexHash(`time_send(${value})`, seed),
   // What its text is depends on lc_monetary.
-  money: (value, _seed, binary) => binary(`cash_send(${value})`),
+  money: (value, seed) => hexHash(`cash_send(${value})`, seed),
   // A cast to text takes the blanks at the end away.
   bpchar: (value, _seed, binary) => binary(`bpcharsend(${value})`),
+}
+
+/** Bytes have a hash only within a record; for a few of them their digits are quicker, 63 ns for a time instead of 95. */
+function hexHash(sent: string, seed: string): string {
+  return `hashtextextended(encode(${sent}, 'hex') collate "C", ${seed})`
 }
 
 function textHash(text: string, seed: string, encoding: string): string {
