@@ -89,15 +89,27 @@ async function restorePart(
       events,
       signal,
     }
-    await restoreAbsent(work, absent, await sequencesOf(scratch, session, absent), part)
+    const all = await withPartitions(scratch, absent)
+    await restoreAbsent(work, all, await sequencesOf(scratch, session, all), part)
   })
+}
+
+async function withPartitions(scratch: Session, tables: readonly QualifiedName[]): Promise<QualifiedName[]> {
+  return scratch.query<{ schema: string; name: string }>(
+    `select n.nspname as schema, c.relname as name
+       from unnest($1::text[], $2::text[]) a (schema, name)
+      cross join lateral to_regclass(format('%I.%I', a.schema, a.name)) as top (oid)
+      cross join lateral (select top.oid union select relid from pg_partition_tree(top.oid)) tree (oid)
+       join pg_class c on c.oid = tree.oid join pg_namespace n on n.oid = c.relnamespace`,
+    [tables.map(({ schema }) => schema), tables.map(({ name }) => name)],
+  )
 }
 
 /** The sequences that come with the tables, by the names in the archive's list, but for those that are still there. */
 async function sequencesOf(
   scratch: Session,
   live: Session,
-  absent: readonly SourceTable[],
+  absent: readonly QualifiedName[],
 ): Promise<string[]> {
   const found = await scratch.query<{ schema: string; name: string }>(
     `select distinct n.nspname as schema, c.relname as name

@@ -147,9 +147,11 @@ async function captureBag(
   const hash = rowHash(hashed, await readEncoding(session))
   await session.query(
     `insert into ${into}
-     select (r.t).*
-       from (select t, h.hash, row_number() over (partition by h.hash) as n
+     select t.*
+       from ${qualified(live)} as t
+       join (select t.tableoid as part, t.ctid as place, h.hash, row_number() over (partition by h.hash) as n
                from ${qualified(live)} as t cross join lateral (select ${hash} as hash) h) r
+         on t.tableoid = r.part and t.ctid = r.place
        join unnest($1::text[], $2::int[]) v (hash, copies) on r.hash = v.hash::bigint and r.n <= v.copies`,
     [part.map((difference) => difference.key[0]), part.map(({ copies }) => copies ?? 1)],
   )

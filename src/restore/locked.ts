@@ -64,7 +64,7 @@ async function lockAll(ground: Ground, tables: readonly LiveTable[]): Promise<vo
     try {
       await session.script(`begin isolation level read committed; set local lock_timeout = ${timeout}`)
       if (fence !== undefined) await session.script(fence)
-      await session.script(`lock table ${names.join(', ')} in share row exclusive mode`)
+      if (names.length > 0) await session.script(`lock table ${names.join(', ')} in share row exclusive mode`)
       return
     } catch (error) {
       await session.script('rollback')
