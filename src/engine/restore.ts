@@ -51,33 +51,31 @@ export async function restoreInPlace(
     const { session } = ground
     await prepareKept(session)
     const id = await beginKept(session, prepared.source)
-    const made = await makeAbsent(ground, prepared, absent)
-    try {
-      const tables = await changeLocked(
-        ground,
-        pairs.map(({ live }) => live),
-        async () => {
-          const done = []
-          for (const pair of pairs) done.push(await exchange(restored, session, pair, id))
-          for (const { table, checksum } of made) await noteMade(session, id, table, checksum)
-          await endKept(session, id, 'kept')
-          return done
-        },
-      )
-      await makeKeys(ground, prepared, absent)
-      return {
-        id,
-        tables: tables.map(({ live, added, deleted, changed }) => ({
-          name: qualified(live),
-          added,
-          deleted,
-          changed,
-        })),
-        made: made.map(({ table }) => qualified(table)),
-      }
-    } catch (error) {
+    const made = await makeAbsent(ground, prepared, absent).catch(async (error: unknown) => {
+      await dropMade(session, id, [])
+      throw error
+    })
+    const live = pairs.map((pair) => pair.live)
+    const tables = await changeLocked(ground, live, async () => {
+      const done = []
+      for (const pair of pairs) done.push(await exchange(restored, session, pair, id))
+      for (const { table, checksum } of made) await noteMade(session, id, table, checksum)
+      await endKept(session, id, 'kept')
+      return done
+    }).catch(async (error: unknown) => {
       await dropMade(session, id, made)
       throw error
+    })
+    await makeKeys(ground, prepared, absent, id)
+    return {
+      id,
+      tables: tables.map(({ live: at, added, deleted, changed }) => ({
+        name: qualified(at),
+        added,
+        deleted,
+        changed,
+      })),
+      made: made.map(({ table }) => qualified(table)),
     }
   })
 }

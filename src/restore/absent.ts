@@ -1,7 +1,7 @@
 import { withPlainFiles } from '../backup/encrypted.ts'
 import type { Backup } from '../backup/manifest.ts'
 import { measureContent } from '../content/measure.ts'
-import { MigrateError } from '../errors/migrate-error.ts'
+import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
 import { EventStream } from '../events/stream.ts'
 import { qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
@@ -45,13 +45,31 @@ export async function makeKeys(
   ground: Ground,
   origin: Origin,
   absent: readonly SourceTable[],
+  restore: number,
 ): Promise<void> {
-  if (absent.length > 0) await restorePart(ground, origin, absent, 'keys')
+  if (absent.length === 0) return
+  try {
+    await restorePart(ground, origin, absent, 'keys')
+  } catch (error) {
+    if (!isMigrateError(error)) throw error
+    const { code, message, detail } = error
+    throw new MigrateError(code, message, {
+      detail,
+      state: {
+        kind: 'resumable',
+        sentence:
+          'the rows are in place; foreign keys from and to the tables that were made again are missing',
+      },
+      next: ['make the keys by hand once the rows fit', `or go back: migrate restore --undo ${restore}`],
+      cause: error,
+    })
+  }
 }
 
 /** Takes tables that were made again away: what they were made for has failed. */
 export async function dropMade(session: Session, restore: number, made: readonly Made[]): Promise<void> {
-  for (const { table } of made) await session.script(`drop table if exists ${qualified(table)}`)
+  const names = made.map(({ table }) => qualified(table))
+  if (names.length > 0) await session.script(`drop table if exists ${names.join(', ')}`)
   await forgetKept(session, restore)
 }
 

@@ -21,11 +21,27 @@ export async function undoRestore(ground: Ground, kept: KeptRestore): Promise<vo
     if (first !== undefined) throw changedSince(kept, first, others)
     for (const table of kept.tables) {
       const live = tables.get(table.relation)!
-      if (table.wasAbsent) await session.script(`drop table ${qualified(live)}`)
-      else await putBack(session, kept, table, live)
+      if (!table.wasAbsent) await putBack(session, kept, table, live)
     }
+    await dropTables(
+      session,
+      kept.tables.filter(({ wasAbsent }) => wasAbsent).map(({ relation }) => tables.get(relation)!),
+    )
     await endKept(session, kept.id, 'undone')
   })
+}
+
+/** Keys of other tables to them cannot be older than they are. */
+async function dropTables(session: Session, tables: readonly LiveTable[]): Promise<void> {
+  if (tables.length === 0) return
+  const keys = await session.query<{ statement: string }>(
+    `select format('alter table %s drop constraint %I', conrelid::regclass, conname) as statement
+       from pg_constraint
+      where contype = 'f' and conparentid = 0 and confrelid = any ($1::oid[]) and conrelid <> all ($1::oid[])`,
+    [tables.map(({ oid }) => oid)],
+  )
+  for (const { statement } of keys) await session.script(statement)
+  await session.script(`drop table ${tables.map(qualified).join(', ')}`)
 }
 
 async function whereTheyAre(session: Session, tables: readonly KeptTable[]): Promise<Map<number, LiveTable>> {

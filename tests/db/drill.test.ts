@@ -82,7 +82,10 @@ describe('a drill', () => {
     const others = await scene.rows(`select datname from pg_database where datname = '${left}'`)
     expect(others).toEqual([])
     expect((await scene.drill(backup.path)).ok).toBe(true)
-    expect(await scene.scratchDatabases()).toEqual([working.name])
+    expect(await scene.scratchDatabases()).toEqual([])
+    expect(await scene.rows(`select 1 as one from pg_database where datname = '${working.name}'`)).toEqual([
+      { one: 1 },
+    ])
   })
 
   test('a role that may not create databases is told, with the way round', async () => {

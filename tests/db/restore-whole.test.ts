@@ -3,6 +3,7 @@ import { releaseKept, undoKept } from '../../src/engine/restore.ts'
 import { dumpAll } from '../support/dump.ts'
 import { testWithPgDump as test } from '../support/needing.ts'
 import { sql } from '../support/client.ts'
+import { failureOf } from '../support/run.ts'
 import { restoreScene } from './restore/scene.ts'
 
 /** Structure and rows, in order, without what a restore keeps. */
@@ -29,6 +30,28 @@ test('dropped tables come back with indexes, partitions, triggers, keys, owners 
   await scene.within((workspace) => undoKept(workspace, outcome.id!, scene.options))
   expect(await state(scene.url)).toBe(without)
   await scene.within((workspace) => releaseKept(workspace, outcome.id!))
+})
+
+test('a key that rows do not allow is told, the rows are in place, and the undo takes all of it back', async () => {
+  await using scene = await restoreScene('restore_key')
+  await sql(scene.url, 'drop view public.user_totals')
+  const { path } = await scene.take()
+  await scene.sql(
+    `drop table public.users cascade; insert into public.orders (user_id, total) values (999, 1)`,
+  )
+  const without = await state(scene.url)
+  expect(await failureOf(scene.restore({ source: path, tables: ['users'] }))).toMatchObject({
+    code: 'command-failed',
+    state: { kind: 'resumable', sentence: expect.stringContaining('the rows are in place') },
+    next: expect.arrayContaining(['or go back: migrate restore --undo 1']),
+  })
+  expect(await scene.rows('select count(*)::int as n from public.users')).toEqual([{ n: 20 }])
+  await scene.within((workspace) => undoKept(workspace, 1, scene.options))
+  expect(await state(scene.url)).toBe(without)
+  const { outcome } = await scene.restore({ source: path })
+  expect(outcome.tables).toContainEqual({ name: 'public.orders', added: 1, deleted: 0, changed: 0 })
+  await scene.within((workspace) => undoKept(workspace, outcome.id!, scene.options))
+  expect(await state(scene.url)).toBe(without)
 })
 
 test('a table without a key is put back as a bag of rows, and taken back', async () => {

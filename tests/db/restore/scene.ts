@@ -64,11 +64,14 @@ export async function restoreScene(prefix: string, changes: Partial<PlanSketch> 
       ),
     sql: (text: string): Promise<void> => sql(database.url, text),
     rows: <R extends object>(text: string): Promise<R[]> => rowsOf(database.url, text),
+    /** Those that nobody works with: other tests have theirs meanwhile. */
     async scratchDatabases(): Promise<string[]> {
       const rows = await rowsOf<{ name: string }>(
         database.url,
         `select datname as name from pg_database where datname like 'pg_relocate_scratch_%'
-            and shobj_description(oid, 'pg_database') is not null`,
+            and not exists (
+              select from pg_locks l
+               where l.locktype = 'advisory' and l.granted and l.objid = (hashtext(datname)::bigint & 4294967295)::oid)`,
       )
       return rows.map(({ name }) => name)
     },
