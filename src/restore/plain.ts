@@ -112,6 +112,19 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   }
 }
 
+/** In larger pieces than lines: each piece is a write to the program. */
 async function* bytesOf(text: AsyncIterable<string>): AsyncGenerator<Buffer> {
-  for await (const piece of text) yield Buffer.from(piece, 'latin1')
+  let held: string[] = []
+  let length = 0
+  for await (const piece of text) {
+    held.push(piece)
+    length += piece.length
+    if (length < PIECE_BYTES) continue
+    yield Buffer.from(held.join(''), 'latin1')
+    held = []
+    length = 0
+  }
+  yield Buffer.from(held.join(''), 'latin1')
 }
+
+const PIECE_BYTES = 64 * 1024
