@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import { appendFile, cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Backup, Manifest } from '../../src/backup/manifest.ts'
+import { drill } from '../../src/engine/drill.ts'
 import { readDrills } from '../../src/journal/drills.ts'
 import { openScratch } from '../../src/restore/scratch.ts'
 import { sql } from '../support/client.ts'
+import { freshDatabase } from '../support/database.ts'
 import { testWithPgDump as test } from '../support/needing.ts'
 import { failureOf, run, statusOf } from '../support/run.ts'
 import { restoreScene, type RestoreScene } from './restore/scene.ts'
@@ -86,6 +88,17 @@ describe('a drill', () => {
     expect(await scene.rows(`select 1 as one from pg_database where datname = '${working.name}'`)).toEqual([
       { one: 1 },
     ])
+  })
+
+  test('into a database that somebody names, which must be empty', async () => {
+    await using named = await freshDatabase('drill_named')
+    const options = { scratch: { alias: 'scratch', url: named.url } }
+    const into = () => scene.within((workspace) => drill(workspace, backup.path, scene.events, options))
+    expect((await into()).ok).toBe(true)
+    expect(await failureOf(into())).toMatchObject({
+      code: 'restore-refused',
+      message: expect.stringContaining('is not empty'),
+    })
   })
 
   test('a role that may not create databases is told, with the way round', async () => {
