@@ -16,7 +16,7 @@ import { serviceNamed } from './backup-change.ts'
 
 interface Options {
   readonly service?: string
-  readonly table?: readonly string[]
+  readonly table?: string
   readonly dryRun?: boolean
   readonly toDatabase?: string
   readonly scratch?: string
@@ -32,7 +32,7 @@ export function addRestore(program: Command, signal: AbortSignal): void {
       'put tables back as a backup or a plain .sql dump has them: beside first, verified, then in place; old rows are kept',
     )
     .option('--service <name>', 'only the tables of this service')
-    .option('--table <name...>', 'only these tables')
+    .option('--table <names>', 'only these tables, comma-separated')
     .option('--dry-run', 'only say what would be lost')
     .option('--to-database <name>', 'into a new database of that name, and stop there')
     .option(
@@ -65,7 +65,7 @@ async function restore(
   const request: RestoreRequest = {
     source,
     service: options.service === undefined ? undefined : serviceNamed(workspace.plan, options.service),
-    tables: options.table,
+    tables: options.table?.split(',').map((name) => name.trim()),
     scratch: options.scratch === undefined ? undefined : { alias: 'scratch', url: options.scratch },
   }
   if (options.toDatabase !== undefined) {
