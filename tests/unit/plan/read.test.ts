@@ -176,7 +176,7 @@ ${services}`)
 
   test('is refused outside of urls, and in a malformed reference', () => {
     expect(errorOf(`${head}services:\n  a: { from: db.c, to: db, tables: ["\${T}"] }\n`).message).toContain(
-      'services.a.tables.0: ${…} is read in the connection strings of a database only',
+      'services.a.tables.0: ${…} is read in connection strings and addresses only',
     )
     for (const url of ['${', '${1}', '${A:+b}', '${A', '${A B}', '${A:-${B}}']) {
       const error = errorOf(`${head.replace('postgres://localhost/shop', url)}${services}`, { A: 'x' })
