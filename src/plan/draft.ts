@@ -75,9 +75,7 @@ function probes(value: unknown): DraftProbes {
   )
   const statements = member(member(value, 'canary'), 'statements')
   return {
-    own: written
-      .filter(({ kind }) => kind !== 'settings')
-      .map(({ name, path }) => ({ text: name, path })),
+    own: written.filter(({ kind }) => kind !== 'settings').map(({ name, path }) => ({ text: name, path })),
     phases: written.flatMap(({ probe, path }) => words(member(probe, 'phases'), [...path, 'phases'])),
     databases: written.flatMap(
       ({ probe, path }) => word(member(probe, 'database'), [...path, 'database']) ?? [],

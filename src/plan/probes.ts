@@ -65,7 +65,7 @@ export function resolveProbes(written: PlanDocument['probes'], fill: (text: stri
   const { settings, sql, http } = written
   return {
     settings: new Map(
-      Object.entries(settings).flatMap(([id, setting]) => {
+      Object.entries(settings).flatMap(([id, setting]): [BuiltInProbe, ProbeSetting][] => {
         if (setting === undefined) return []
         const { severity, budget, phases } = setting
         return [[id as BuiltInProbe, { severity, budgetMs: budget, phases }]]
@@ -73,26 +73,22 @@ export function resolveProbes(written: PlanDocument['probes'], fill: (text: stri
     ),
     traffic: { windowMs: settings.traffic.window, atLeast: settings.traffic.atLeast },
     own: [
-      ...Object.entries(sql).map(
-        ([name, { budget, database, as, ...rest }]): SqlProbeSpec => ({
-          kind: 'sql',
-          name,
-          ...rest,
-          budgetMs: budget,
-          database,
-          as,
-        }),
-      ),
-      ...Object.entries(http).map(
-        ([name, { url, within, contains, ...rest }]): HttpProbeSpec => ({
-          kind: 'http',
-          name,
-          ...rest,
-          url: fill(url),
-          withinMs: within,
-          contains,
-        }),
-      ),
+      ...Object.entries(sql).map(([name, { budget, database, as, ...rest }]): SqlProbeSpec => ({
+        kind: 'sql',
+        name,
+        ...rest,
+        budgetMs: budget,
+        database,
+        as,
+      })),
+      ...Object.entries(http).map(([name, { url, within, contains, ...rest }]): HttpProbeSpec => ({
+        kind: 'http',
+        name,
+        ...rest,
+        url: fill(url),
+        withinMs: within,
+        contains,
+      })),
     ],
   }
 }

@@ -28,7 +28,12 @@ export function connection(description: string) {
   return z.string().describe(`${description} ${environment}.`)
 }
 
-export function named<Value extends z.ZodType>(pattern: RegExp, means: string, value: Value, description: string) {
+export function named<Value extends z.ZodType>(
+  pattern: RegExp,
+  means: string,
+  value: Value,
+  description: string,
+) {
   return z
     .record(z.string().regex(pattern, means), value)
     .refine((entries) => Object.keys(entries).length > 0, { error: 'needs at least one entry' })

@@ -13,7 +13,9 @@ const severity = z
 const phases = z
   .array(text('expand, switch (all switches), contract, or the name of a phase.', 80))
   .min(1, 'needs at least one phase')
-  .describe('At the end of which phases it runs: expand, switch (all switches), contract, or names of phases.')
+  .describe(
+    'At the end of which phases it runs: expand, switch (all switches), contract, or names of phases.',
+  )
 
 const budget = duration(
   'How long it may take as a whole: 10ms to 24h. Past it the probe is given up, which is a failure.',
@@ -43,11 +45,10 @@ const traffic = setting.extend({
 
 const settings = z
   .strictObject({
-    ...(Object.fromEntries(builtInProbes.map((id) => [id, setting.optional()])) as Record<
-      BuiltInProbe,
-      z.ZodOptional<typeof setting>
-    >),
-    traffic: traffic.prefault({}),
+    ...(Object.fromEntries(
+      builtInProbes.map((id) => [id, setting.optional().describe(`Settings of probe ${id}.`)]),
+    ) as Record<BuiltInProbe, z.ZodOptional<typeof setting>>),
+    traffic: traffic.prefault({}).describe('Settings of probe traffic.'),
   })
   .prefault({})
   .describe('Settings of the probes that come with the tool, by their names.')
@@ -86,7 +87,9 @@ const http = z.strictObject({
   url: z
     .string()
     .regex(/^(https?:\/\/|\$\{)/, 'expected an address such as http://localhost:8003/health')
-    .describe('Address that is asked with GET; ${NAME} is read from the environment. Redirects are not followed.'),
+    .describe(
+      'Address that is asked with GET; ${NAME} is read from the environment. Redirects are not followed.',
+    ),
   status: z
     .int()
     .min(100, 'must be between 100 and 599')
@@ -103,7 +106,10 @@ const ownName = z
 
 export const probes = z.strictObject({
   settings,
-  sql: z.record(ownName, sql).default({}).describe('Statements of your own with what they must give, by name.'),
+  sql: z
+    .record(ownName, sql)
+    .default({})
+    .describe('Statements of your own with what they must give, by name.'),
   http: z.record(ownName, http).default({}).describe('Addresses that must answer, by name.'),
 })
 

@@ -95,10 +95,16 @@ const movable = z.strictObject({
     ),
 })
 
-const service = movable.refine(
-  ({ tables, views, functions, types }) => [tables, views, functions, types].some(({ length }) => length > 0),
-  { path: ['tables'], error: 'needs at least one table, view, function or type' },
-)
+const service = movable
+  .refine(
+    ({ tables, views, functions, types }) =>
+      [tables, views, functions, types].some(({ length }) => length > 0),
+    { path: ['tables'], error: 'needs at least one table, view, function or type' },
+  )
+  .refine(({ isolated, roles }) => !isolated || roles.length > 0, {
+    path: ['isolated'],
+    error: 'needs "roles", which are to be refused elsewhere',
+  })
 
 const phase = z.strictObject({
   name: text('What this phase is about, for people.', 80),
