@@ -58,8 +58,7 @@ function wrong({ status, contains }: HttpProbeSpec, answer: { status: number; bo
 }
 
 function reason(error: unknown, withinMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return `no answer within ${formatDuration(withinMs)}`
-  const { cause } = error as { cause?: { code?: string; message?: string } }
-  return `no answer: ${cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error))}`
+  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } }
+  if (name === 'TimeoutError') return `no answer within ${formatDuration(withinMs)}`
+  return `no answer: ${cause?.code ?? cause?.message ?? message}`
 }

@@ -14,7 +14,7 @@ describe('a plan', () => {
     expect(structure).toContain('"order_*"')
     const service = {
       ...{ database: 'db', sourceSchema: 'public', targetDatabase: 'db' },
-      ...{ views: [], functions: [], types: [], compat: [], roles: [] },
+      ...{ views: [], functions: [], types: [], compat: [], roles: [], isIsolated: false },
     }
     expect(plan).toEqual({
       file: 'plans/shop.yaml',
@@ -45,6 +45,12 @@ describe('a plan', () => {
       },
       searchPath: { roles: [], database: false },
       contract: { quietMs: 7 * 86_400_000 },
+      probes: {
+        settings: new Map([['traffic', { severity: 'error' }]]),
+        traffic: { windowMs: 3000, atLeast: 99 },
+        own: [],
+      },
+      canary: { isEnabled: true, capMs: 1000, statements: new Map() },
       allow: [],
     })
   })
@@ -76,6 +82,7 @@ allow:
         { tables: '*', policy: 'none' },
       ],
       roles: ['app'],
+      isIsolated: false,
     })
     expect(plan.services[2]).toMatchObject({ compat: [{ tables: '*', policy: 'search-path' }] })
     expect(plan.searchPath).toEqual({ roles: ['app'], database: false })
