@@ -85,7 +85,11 @@ export class Canary implements AsyncDisposable {
   /** Waits until everything was answered once more, then tells what it saw. */
   async settle(): Promise<CanaryReport> {
     for (const voice of this.#voices) voice.ask()
-    await Promise.all(this.#voices.map((voice) => voice.answers(this.#capMs)))
+    await Promise.all(
+      this.#voices.map(async (voice) => {
+        if (!(await voice.answers(this.#capMs))) voice.giveUp()
+      }),
+    )
     return reportOf(
       this.#capMs,
       this.#voices.flatMap(({ seen }) => seen),

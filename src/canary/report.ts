@@ -21,7 +21,7 @@ export interface CanaryReport {
   readonly longestMs: number
   readonly heldUpMs: number
   readonly names: readonly NameSeen[]
-  /** Statements that did not work before the switch either, and so say nothing of it. */
+  /** Statements that say nothing of the switch, with the reason. */
   readonly left: readonly string[]
 }
 

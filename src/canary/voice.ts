@@ -72,8 +72,9 @@ export class Voice implements AsyncDisposable {
     for (const spoken of this.#spoken) spoken.isDue = true
   }
 
-  /** Waits for the answers that are due, for each of them as long as that. */
-  async answers(patienceMs: number): Promise<void> {
+  /** Waits for the answers that are due, for each of them as long as that; false when one did not come. */
+  async answers(patienceMs: number): Promise<boolean> {
+    let isAnswered = true
     while (this.#spoken.some(({ isDue }) => isDue) && !this.#settings.session.isLost) {
       const giveUp = new AbortController()
       const isSilent = await Promise.race([
@@ -81,11 +82,25 @@ export class Voice implements AsyncDisposable {
         sleep(patienceMs, true, { signal: giveUp.signal }).catch(() => false),
       ])
       giveUp.abort()
-      if (!isSilent) continue
-      this.#giveUp(patienceMs)
-      break
+      isAnswered = !isSilent
+      if (isSilent) break
     }
     this.#isHasty = false
+    return isAnswered
+  }
+
+  /** After the switch nothing of it is held any more: what waits now waits for somebody else. */
+  giveUp(): void {
+    if (this.#current === undefined) return
+    const { spoken, since } = this.#current
+    const seen = this.#seen.get(spoken.line.name)!
+    const now = performance.now()
+    seen.longestMs = Math.max(seen.longestMs, now - since)
+    seen.heldUpMs = Math.max(seen.heldUpMs, this.#settings.heldUp(since, now))
+    const ms = Math.round(now - since)
+    this.#left.add(
+      `what somebody else holds up after the switch: ${spoken.line.text}: no answer for ${ms} ms`,
+    )
   }
 
   /** One that is being held up is left, which makes the server cancel its statement. */
@@ -133,7 +148,7 @@ export class Voice implements AsyncDisposable {
   #note(spoken: Spoken, error: unknown, ms: number, heldUpMs: number): void {
     const { line } = spoken
     if (error !== undefined && !spoken.isKnown) {
-      this.#left.add(`${line.text}: ${(error as Error).message}`)
+      this.#left.add(`what did not work before the switch: ${line.text}: ${(error as Error).message}`)
       this.#spoken = this.#spoken.filter((other) => other !== spoken)
       return
     }
@@ -148,18 +163,6 @@ export class Voice implements AsyncDisposable {
     seen.statements += 1
     seen.longestMs = Math.max(seen.longestMs, ms)
     seen.heldUpMs = Math.max(seen.heldUpMs, heldUpMs)
-  }
-
-  /** What is not answered in that time is held up by whatever comes after the switch, and is a failure all the same. */
-  #giveUp(patienceMs: number): void {
-    if (this.#current?.spoken.isKnown !== true) return
-    const { spoken, since } = this.#current
-    const seen = this.#seen.get(spoken.line.name)!
-    const now = performance.now()
-    seen.statements += 1
-    seen.longestMs = Math.max(seen.longestMs, now - since)
-    seen.heldUpMs = Math.max(seen.heldUpMs, this.#settings.heldUp(since, now))
-    this.#fail(spoken.line, `no answer within ${patienceMs} ms`)
   }
 
   #fail({ name }: Line, failure: string): void {

@@ -67,7 +67,7 @@ export function judgeCanary(work: Work, { phase, step }: PlacedStep, report: Can
     events.emit({
       type: 'notice',
       level: 'warning',
-      text: `the canary leaves out what did not work before the switch: ${line}`,
+      text: `the canary leaves out ${line}`,
     })
   const findings = waive(
     plan,

@@ -97,7 +97,10 @@ export async function readStatus(workspace: Workspace): Promise<Status> {
     notReady:
       nextPhase === undefined || run?.state === 'completed'
         ? []
-        : (await phaseFindings(workspace, now, nextPhase.number)).filter(isBlocking).map(findingLine),
+        : [
+            ...poisonLines(workspace, now, nextPhase.number),
+            ...(await phaseFindings(workspace, now, nextPhase.number)).filter(isBlocking).map(findingLine),
+          ],
     blockers: await longTransactions(now, workspace),
     oldNames: run === undefined ? [] : await oldNames(workspace, now, run.id),
     drift: run === undefined ? [] : await readDrift(session, run.id),
@@ -126,6 +129,15 @@ function phaseStatus({ plan }: Workspace, now: Survey, number: number, isLive: b
       error: placed.row?.error ?? null,
     })),
   }
+}
+
+/** What checks have found wrong with the phases before one. */
+function poisonLines({ plan }: Workspace, now: Survey, before: number): string[] {
+  return plan.phases
+    .filter(({ number }) => number < before)
+    .flatMap(({ number }) => phaseRow(now, number) ?? [])
+    .flatMap((row) => poisonFindings(plan, row).filter(isBlocking))
+    .map(findingLine)
 }
 
 /** "Interrupted" is never stored: it is `running` without anyone who runs it. */

@@ -46,18 +46,17 @@ export async function performTransaction(
   await using pooler = await poolerPause(work, action)
   await using canary = await startCanary(work, action)
   const began = performance.now()
-  const once = (timeout: number, tactic: Tactic): Promise<Outcome> =>
-    pooler.around(() => attemptOnce(work, action, journal, timeout, tactic))
+  const once = (timeout: number, tactic: Tactic): Promise<Outcome> => {
+    const attempt = (): Promise<Outcome> => attemptOnce(work, action, journal, timeout, tactic)
+    return pooler.around(() => canary?.during(attempt) ?? attempt())
+  }
   let lostToSequences = 0
   for (let attempt = 1, timeout = Math.min(firstTimeoutMs, budget); ; attempt++) {
     work.throwIfStopped(action.sentence)
     const tactic = tactics[Math.min(lostToSequences, tactics.length - 1)]!
     const onStandbys = await standbys.holders()
     const sent = performance.now()
-    const outcome =
-      onStandbys.length > 0
-        ? heldByStandby
-        : await (canary === undefined ? once(timeout, tactic) : canary.during(() => once(timeout, tactic)))
+    const outcome = onStandbys.length > 0 ? heldByStandby : await once(timeout, tactic)
     const { error } = outcome
     if (error === undefined) {
       const stallMs = performance.now() - sent

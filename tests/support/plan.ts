@@ -33,7 +33,7 @@ export interface ServiceSketch {
   readonly compat?: CompatPolicy | Readonly<Record<string, CompatPolicy>>
 }
 
-/** The text of a plan file: JSON, which is YAML too. No backups and no quiet period, unless the sketch says so. */
+/** The text of a plan file: JSON, which is YAML too. No backups, no quiet period, and a moment of traffic, unless the sketch says so. */
 export function planText(url: string, sketch: PlanSketch): string {
   const service = (it: readonly string[] | ServiceSketch): object => ({
     from: 'db.public',
@@ -49,7 +49,7 @@ export function planText(url: string, sketch: PlanSketch): string {
     defaults: { backup: 'none', ...sketch.defaults },
     ...(sketch.searchPath === undefined ? {} : { searchPath: sketch.searchPath }),
     contract: { quiet: sketch.quiet ?? '0s' },
-    ...(sketch.probes === undefined ? {} : { probes: sketch.probes }),
+    probes: { settings: { traffic: { window: '100ms' } }, ...sketch.probes },
     ...(sketch.canary === undefined ? {} : { canary: sketch.canary }),
     ...(sketch.allow === undefined ? {} : { allow: sketch.allow }),
   })
