@@ -4,7 +4,7 @@ import { didYouMean } from '../errors/suggest.ts'
 import { exitProbes, probePhases, waitsForPhase } from '../movers/exit-probes.ts'
 import type { PhaseSpec } from '../plan/plan.ts'
 import { isDue } from '../plan/probes.ts'
-import { probesOf } from '../probes/of-plan.ts'
+import { probesOf, settingOf } from '../probes/of-plan.ts'
 import { ProbeRunner } from '../probes/run.ts'
 import type { Finding } from '../survey/finding.ts'
 import { isPending } from './phases.ts'
@@ -49,6 +49,7 @@ export async function verify(
         { detail: [...probes.keys()], next: ['migrate verify --help'] },
       )
   }
+  const { windowMs = plan.probes.traffic.windowMs } = request
   const now = await survey(workspace)
   const phase = plan.phases.find(({ number }) => number === request.phase)
   const names = new Set(phase?.kind === 'switch' ? phase.services : plan.services.map(({ name }) => name))
@@ -61,7 +62,7 @@ export async function verify(
     services: plan.services.filter(({ name }) => names.has(name)),
     baselines: new Map((now.journal?.mappings ?? []).map(({ relation, baseline }) => [relation, baseline])),
     events,
-    traffic: { kind: 'window', ms: request.windowMs ?? plan.probes.traffic.windowMs },
+    traffic: { kind: 'window', ms: windowMs },
   })
   const results: { id: string; title: string; findings: Finding[] }[] = []
   for (const { id, title } of probes.values()) {
@@ -69,9 +70,12 @@ export async function verify(
     const isDueNow = request.only !== undefined || isToRun(id, workspace, now, phase)
     if (isDueNow) results.push({ id, title, findings: await runner.run(id) })
   }
+  // What is off, or has not looked, has not passed.
+  const hasLooked = ({ id }: { id: string }): boolean =>
+    settingOf(plan, probes.get(id)!).severity !== 'off' && !(id === 'traffic' && windowMs === 0)
   const verified = {
     phase: request.phase,
-    probes: results.map(({ id }) => id),
+    probes: results.filter(hasLooked).map(({ id }) => id),
     findings: results.flatMap(({ findings }) => findings),
   }
   await keepVerdict(workspace, now, verified, events)

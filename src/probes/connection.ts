@@ -44,8 +44,10 @@ async function visit(service: Service, context: ProbeContext): Promise<ProbeFind
     if (seen === tooLate)
       return [error(`no connection and first statement within ${formatDuration(budgetMs)}`)]
     const { session, connectedMs, ms } = seen
-    await session.query(`select set_config('statement_timeout', $1, false)`, [String(budgetMs)])
+    // A pooler may lend the session to others between transactions.
+    await session.script(`begin read only; set local statement_timeout = ${budgetMs}`)
     const found = await namesFound(session, service, context)
+    await session.script('rollback')
     const text = `connected in ${Math.round(connectedMs)} ms, first statement answered after ${Math.round(ms)} ms, as ${found.role}`
     return [...found.problems.map(error), { severity: 'info', on: service.name, text }]
   } catch (failure) {

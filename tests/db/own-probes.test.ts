@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { VerifyRequest } from '../../src/engine/verify.ts'
 import { sql } from '../support/client.ts'
 import type { FreshDatabase } from '../support/database.ts'
 import { planFor } from '../support/plan.ts'
@@ -128,6 +129,20 @@ describe('a statement of the plan', () => {
     expect(findingsOf((await verified(plan, { only: ['there', 'here'] })).outcomes)).toEqual([
       'error here here: expected 0, got 90',
     ])
+  })
+
+  test('runs on demand once one of its phases has begun, or when it is named', async () => {
+    const probe = { sql: 'select 1', expect: { value: 1 } }
+    const probes = {
+      sql: { early: { ...probe, phases: ['expand'] }, later: { ...probe, phases: ['contract'] } },
+    }
+    const plan = planFor(database.url, { ...samplePlan, probes })
+    const ran = async (request: VerifyRequest): Promise<string[]> =>
+      (await verified(plan, { windowMs: 0, ...request })).outcomes.probes.map(({ id }) => id)
+    expect(await ran({})).toContain('early')
+    expect(await ran({})).not.toContain('later')
+    expect(await ran({ phase: 4 })).toContain('later')
+    expect(await ran({ only: ['later'] })).toEqual(['later'])
   })
 
   test('over its budget the server does not go on with it', async () => {

@@ -55,6 +55,8 @@ describe('a failed check', () => {
     expect(await poisonOf(plan, 2)).toEqual(['wish wish'])
     await sql(database.url, cure)
     await verified(plan, { phase: 2, only: ['parity'] })
+    const off = { sql: { wish: { ...probes.sql.wish, severity: 'off' } } }
+    await verified(planFor(database.url, { ...sketch, probes: off }), { phase: 2 })
     expect(await poisonOf(plan, 2)).toEqual(['wish wish'])
     await verified(plan, { phase: 2, only: ['wish'] })
     expect(await poisonOf(plan, 2)).toEqual([])
