@@ -29,9 +29,9 @@ export async function performProbes(work: Work, phase: CompiledPhase, action: Pr
     },
   })
   const findings = await runner.runAll(action.probes)
-  for (const finding of findings) {
-    if (finding.severity === 'warning')
-      events.emit({ type: 'notice', level: 'warning', text: findingLine(finding) })
+  for (const finding of findings.filter(({ severity }) => severity !== 'error')) {
+    const level = finding.severity === 'warning' ? 'warning' : 'info'
+    events.emit({ type: 'notice', level, text: findingLine(finding) })
   }
   const failed = findings.filter(isBlocking)
   if (failed.length > 0) throw probeError(phase, failed)

@@ -1,9 +1,8 @@
 import type { EventStream } from '../events/stream.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { didYouMean } from '../errors/suggest.ts'
-import { exitProbes, probePhases, waitsForPhase } from '../movers/exit-probes.ts'
+import { exitProbes, waitsForPhase } from '../movers/exit-probes.ts'
 import type { PhaseSpec } from '../plan/plan.ts'
-import { isDue } from '../plan/probes.ts'
 import { probesOf, settingOf } from '../probes/of-plan.ts'
 import { ProbeRunner } from '../probes/run.ts'
 import type { Finding } from '../survey/finding.ts'
@@ -86,10 +85,5 @@ export async function verify(
 function isToRun(id: string, { plan }: Workspace, now: Survey, phase: PhaseSpec | undefined): boolean {
   if (!waitsForPhase(id)) return true
   if (phase !== undefined) return exitProbes(plan, phase).includes(id)
-  return plan.phases.some(
-    (each) =>
-      !isPending(now, each.number) &&
-      isDue(probePhases(plan, id), each) &&
-      exitProbes(plan, each).includes(id),
-  )
+  return plan.phases.some((each) => !isPending(now, each.number) && exitProbes(plan, each).includes(id))
 }

@@ -17,7 +17,7 @@ const phasesOf: Readonly<Record<BuiltInProbe, readonly string[]>> = {
 }
 
 /** The phases that a probe is made for, or that the plan gives it. */
-export function probePhases(plan: Plan, id: string): readonly string[] {
+function probePhases(plan: Plan, id: string): readonly string[] {
   const own = plan.probes.own.find(({ name }) => name === id)
   if (own !== undefined) return own.phases
   const known = id as BuiltInProbe

@@ -28,6 +28,7 @@ export const isolation: Probe = {
 
 async function lookAt(role: string, service: Service, context: ProbeContext): Promise<ProbeFinding[]> {
   const { plan, facts, session } = context
+  const { major } = facts.server
   const known = facts.roles.get(role)
   if (known === undefined) return [breach(role, 'the role does not exist')]
   if (known.isSuperuser) return [breach(role, 'it is a superuser, to whom nothing is refused')]
@@ -39,7 +40,7 @@ async function lookAt(role: string, service: Service, context: ProbeContext): Pr
   const foreign = placed.filter((table) => table.service !== service.name)
   const found = [
     ...(await memberships(session, role, service, others)),
-    ...(await privileges(session, role, others, foreign)),
+    ...(await privileges(session, role, others, foreign, major)),
     ...(await tried(session, role, own, foreign)),
   ]
   if (found.length > 0) return found
@@ -70,16 +71,18 @@ async function privileges(
   role: string,
   others: readonly Service[],
   foreign: readonly TableFacts[],
+  major: number,
 ): Promise<ProbeFinding[]> {
+  const ofTables = `SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER${major < 17 ? '' : ', MAINTAIN'}`
   const rows = await session.query<{ oid: number; name: string }>(
     `select c.oid, format('%I.%I', n.nspname, c.relname) as name
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = any($2) and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and has_schema_privilege($1, n.oid, 'USAGE')
         and case when c.relkind = 'S' then has_sequence_privilege($1, c.oid, 'USAGE, SELECT, UPDATE')
-                 else has_table_privilege($1, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+                 else has_table_privilege($1, c.oid, $3)
                       or has_any_column_privilege($1, c.oid, 'SELECT, INSERT, UPDATE, REFERENCES') end
       order by 2`,
-    [role, others.map(({ schema }) => schema)],
+    [role, others.map(({ schema }) => schema), ofTables],
   )
   return rows.map(({ oid, name }) => {
     const table = foreign.find(({ relation, location }) => relation === oid || location.view === oid)
