@@ -159,7 +159,9 @@ describe('the canary', () => {
     })
     await run(plan, [1])
     const { events } = await run(plan, [2, 3])
-    expect(eventsOf(events, 'notice').filter(({ text }) => text.startsWith('the canary leaves out'))).toEqual([])
+    expect(eventsOf(events, 'notice').filter(({ text }) => text.startsWith('the canary leaves out'))).toEqual(
+      [],
+    )
     const found = findingsOf((await verified(plan, { only: ['traffic'], windowMs: 200 })).outcomes)
     expect(found).toContainEqual(expect.stringMatching(/^info traffic accounts: 100 % of \d+ statements/))
     expect(
