@@ -129,6 +129,11 @@ export function eventsOf<T extends MigrateEvent['type']>(
   return events.filter((event): event is EventOf<T> => event.type === type)
 }
 
+/** What someone should have known, as it was told. */
+export function warningsOf(events: readonly MigrateEvent[]): string[] {
+  return eventsOf(events, 'notice').flatMap(({ level, text }) => (level === 'warning' ? [text] : []))
+}
+
 async function told<T>(
   plan: Plan,
   settings: RunSettings,
