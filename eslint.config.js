@@ -18,6 +18,7 @@ const order = [
   'pooler',
   'survey',
   'statements',
+  'canary',
   'steps',
   'movers',
   'preflight',

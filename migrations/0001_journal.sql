@@ -64,13 +64,13 @@ create table phases (
   name text not null,
   kind text not null check (kind in ('expand', 'switch', 'contract')),
   state text not null default 'pending' check (state in ('pending', 'running', 'done', 'undoing')),
-  poison text,
+  poison jsonb,
   began_at timestamptz,
   ended_at timestamptz,
   primary key (run, number)
 );
 comment on table phases is 'The phases of a run and where they stand';
-comment on column phases.poison is 'Why no later phase may run: a failed probe, until verification passes or it is waived';
+comment on column phases.poison is 'Why no later phase may run: what a check of it has found, until the check passes or it is waived';
 
 create table steps (
   run bigint not null,
@@ -84,6 +84,7 @@ create table steps (
   epoch bigint,
   attempts int not null default 0,
   stall_ms double precision,
+  canary jsonb,
   error text,
   began_at timestamptz,
   ended_at timestamptz,
@@ -92,6 +93,7 @@ create table steps (
 );
 comment on table steps is 'The unit of recovery: one row for each step, written in the transaction of its change';
 comment on column steps.record is 'What the step found and did, as its undo needs it';
+comment on column steps.canary is 'What the runner’s own statements lived through during the latest switch of the tables';
 comment on column steps.stall_ms is 'From asking for the lock to the end of the transaction, of the attempt that succeeded';
 
 create table leases (

@@ -1,11 +1,14 @@
-import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
+import { readTransactions } from '../canary/share.ts'
+import { MigrateError } from '../errors/migrate-error.ts'
 import { EventStream } from '../events/stream.ts'
+import { isPoisoned, poisonOf } from '../journal/poison.ts'
 import type { CompiledPhase } from '../movers/in-place.ts'
 import { adoptPartitions } from './adopt.ts'
+import { CheckError } from './check-error.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { recordUse, observeUse } from '../usage/observe.ts'
 import { watchedNames } from '../usage/watched-name.ts'
-import { isDone, lastPhase, phaseName, phaseRow, placedSteps } from './phases.ts'
+import { isDone, isPending, lastPhase, phaseName, phaseRow, placedSteps } from './phases.ts'
 import { checkPhase } from './readiness.ts'
 import { undoPhase } from './rollback.ts'
 import { withLease, type RunnerOptions } from './runner.ts'
@@ -40,7 +43,9 @@ export async function execute(
   // A repair of an earlier phase may take away what speaks against the open one.
   const repairs = first.phases.some(
     (phase) =>
-      request.phases.includes(phase.number) && isDone(first, phase.number) && needsRepair(first, phase),
+      request.phases.includes(phase.number) &&
+      isDone(first, phase.number) &&
+      needsRepair(workspace, first, phase),
   )
   if (open !== undefined && !repairs) await checkPhase(workspace, first, open, new EventStream())
   else if (open === undefined && first.journal?.run.state === 'completed')
@@ -70,7 +75,7 @@ async function executePhase(work: Work, number: number): Promise<PhaseOutcome> {
   const row = phaseRow(now, number)
   const isRepair = row?.state === 'done'
   if (!isRepair) await checkPhase(work, now, number, events)
-  else if (!needsRepair(now, phase)) {
+  else if (!needsRepair(work, now, phase)) {
     events.emit({ type: 'phase:skip', phase: number, name: phase.name, reason: 'done before' })
     return wasDone(work, number)
   }
@@ -83,6 +88,7 @@ async function executePhase(work: Work, number: number): Promise<PhaseOutcome> {
     steps: phase.steps.length,
   })
   await work.journal.setPhase(run, number, 'running')
+  work.before.transactions = await readTransactions(work.session)
   try {
     await stepByStep(work, placedSteps(now, phase), now.context, (placed, context) =>
       doStep(work, placed, context),
@@ -106,36 +112,45 @@ async function observeFirst(work: Work): Promise<void> {
   await recordUse(session, run, await observeUse(session, names, elsewhere.standbys))
 }
 
-/** A failed probe undoes the switch it was to confirm, if the plan says so; it is never passed over. */
+/** A failed check undoes the switch it was to confirm, if the plan says so; the phase is poisoned before. */
 async function onFailure(work: Work, phase: CompiledPhase, error: unknown): Promise<unknown> {
-  if (!isMigrateError(error) || error.code !== 'probe-failed') return error
-  if (phase.kind === 'switch' && work.plan.defaults.onProbeFailure === 'undo') {
-    work.events.emit({
-      type: 'notice',
-      level: 'warning',
-      text: `${error.message}; undoing ${phaseName(phase)}`,
-    })
-    await undoPhase(work, phase.number)
-    return new MigrateError('probe-failed', error.message, {
-      detail: error.detail,
-      state: {
-        kind: 'rolled-back',
-        sentence: `${phaseName(phase)} was undone; nothing written meanwhile was lost`,
-      },
-      next: [
-        'remove the cause, then run the same command again',
-        'or waive it by name in `allow`, with a reason',
-      ],
-      cause: error,
-    })
-  }
-  await work.journal.poison(work.run, phase.number, error.message)
-  return error
+  if (!(error instanceof CheckError)) return error
+  await work.journal.poison(work.run, phase.number, poisonOf('execute', error.findings))
+  if (!isToBeUndone(work, phase, error, await survey(work))) return error
+  work.events.emit({
+    type: 'notice',
+    level: 'warning',
+    text: `${error.message}; undoing ${phaseName(phase)}`,
+  })
+  await undoPhase(work, phase.number)
+  return new MigrateError(error.code, error.message, {
+    detail: error.detail,
+    state: {
+      kind: 'rolled-back',
+      sentence: `${phaseName(phase)} was undone; nothing written meanwhile was lost`,
+    },
+    next: [
+      'remove the cause, then run the same command again',
+      'or waive it by name in `allow`, with a reason',
+    ],
+    cause: error,
+  })
 }
 
-/** Something of a finished phase is missing or out of date: a column was added, a function was made. */
-function needsRepair(now: Survey, phase: CompiledPhase): boolean {
+/** A switch that has held clients up is undone in any case, but none on which later phases stand. */
+function isToBeUndone({ plan }: Work, phase: CompiledPhase, error: CheckError, now: Survey): boolean {
+  if (phase.kind !== 'switch') return false
+  if (plan.phases.some(({ number }) => number > phase.number && !isPending(now, number))) return false
+  return error.code === 'stall-exceeded' || plan.defaults.onProbeFailure === 'undo'
+}
+
+/**
+ * Something of a finished phase is missing or out of date: a column was added, a function was made. Or a check has found
+ * it wrong since, and is to be made again.
+ */
+function needsRepair({ plan }: Workspace, now: Survey, phase: CompiledPhase): boolean {
   if (now.journal?.run.state === 'completed') return false
+  if (isPoisoned(plan, phaseRow(now, phase.number))) return true
   return placedSteps(now, phase).some((placed) =>
     ['absent', 'partial'].includes(observeStep(placed, now.context)),
   )

@@ -5,6 +5,7 @@ import { awaitQuietNames } from '../usage/gate.ts'
 import { watchedNames } from '../usage/watched-name.ts'
 import { awaitUnusedTables } from '../usage/unused.ts'
 import { backUp } from './backing-up.ts'
+import { judgeCanary } from './canary.ts'
 import { databaseFailure } from './failure.ts'
 import { proveBackup } from './proving.ts'
 import type { PlacedStep } from './placed.ts'
@@ -60,7 +61,12 @@ async function perform(
   })
   switch (action.policy) {
     case 'transaction': {
-      const done = await performTransaction(work, step.id, action, journalStatements(work, placed, end))
+      const { canary, ...done } = await performTransaction(
+        work,
+        step.id,
+        action,
+        journalStatements(work, placed, end),
+      )
       events.emit({
         type: 'action:end',
         step: step.id,
@@ -69,7 +75,8 @@ async function perform(
         ...done,
       })
       if (action.lock === 'ACCESS EXCLUSIVE')
-        await work.journal.recordStall(run, phase.number, step.id, done.stallMs)
+        await work.journal.recordStall(run, phase.number, step.id, done.stallMs, canary)
+      if (canary !== undefined) judgeCanary(work, placed, canary)
       return end !== undefined
     }
     case 'backup': {

@@ -73,12 +73,13 @@ async function leased<T>(
         const baselines = new Map(
           (now.journal?.mappings ?? []).map(({ relation, baseline }) => [relation, baseline]),
         )
-        return { facts: now.facts, tables: now.facts.tables, baselines }
+        return { facts: now.facts, tables: now.facts.tables, baselines, steps: now.journal?.steps ?? [] }
       },
       throwIfStopped(where) {
         if (stop.signal.aborted) throw stopError(stop.signal, where)
       },
       recorder,
+      before: {},
     }
     events.emit({
       type: 'run:start',

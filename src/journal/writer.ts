@@ -1,9 +1,11 @@
+import type { CanaryReport } from '../canary/report.ts'
 import { journalSchema as schema } from '../catalog/names.ts'
 import type { MigrateEvent } from '../events/event.ts'
 import { literal } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 import type { Lease } from './lease.ts'
-import type { MappingRow, RunState, WorkState } from './rows.ts'
+import { setPoison } from './poison.ts'
+import type { MappingRow, Poison, RunState, WorkState } from './rows.ts'
 import type { ObjectMapping } from '../survey/objects.ts'
 
 const endRunStatement = `update ${schema}.runs set state = $2, ended_at = clock_timestamp() where id = $1`
@@ -98,7 +100,7 @@ export class JournalWriter {
         `update ${schema}.phases
             set state = $3, began_at = case when $3 in ('running', 'undoing') then clock_timestamp() else began_at end,
                 ended_at = case when $3 in ('done', 'pending') then clock_timestamp() end,
-                poison = case when $3 in ('pending', 'done') then null else poison end
+                poison = case when $3 = 'done' then null else poison end
           where run = $1 and number = $2`,
         [run, phase, state],
       )
@@ -106,14 +108,8 @@ export class JournalWriter {
     })
   }
 
-  async poison(run: number, phase: number, reason: string | null): Promise<void> {
-    await this.#write(() =>
-      this.#session.query(`update ${schema}.phases set poison = $3 where run = $1 and number = $2`, [
-        run,
-        phase,
-        reason,
-      ]),
-    )
+  async poison(run: number, phase: number, poison: Poison): Promise<void> {
+    await this.#write(() => setPoison(this.#session, run, phase, poison))
   }
 
   /** Intent first: the step is known to have begun before anything of it happens. An earlier record is kept. */
@@ -170,11 +166,17 @@ export class JournalWriter {
     )
   }
 
-  async recordStall(run: number, phase: number, id: string, stallMs: number): Promise<void> {
+  async recordStall(
+    run: number,
+    phase: number,
+    id: string,
+    stallMs: number,
+    canary?: CanaryReport,
+  ): Promise<void> {
     await this.#write(() =>
       this.#session.query(
-        `update ${schema}.steps set stall_ms = $4 where run = $1 and phase = $2 and id = $3`,
-        [run, phase, id, stallMs],
+        `update ${schema}.steps set stall_ms = $4, canary = coalesce($5, canary) where run = $1 and phase = $2 and id = $3`,
+        [run, phase, id, stallMs, canary === undefined ? null : JSON.stringify(canary)],
       ),
     )
   }

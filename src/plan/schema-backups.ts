@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { day, duration, text } from './values.ts'
+import { day, duration, text } from './schema-parts.ts'
 
 export const backups = z.strictObject({
   keep: z

@@ -1,3 +1,4 @@
+import type { Lines } from '../canary/lines.ts'
 import type { QualifiedName } from '../pg/quoting.ts'
 
 /** Table lock modes from weakest to strongest (manual, chapter 13.3.1). */
@@ -42,6 +43,13 @@ export interface TransactionAction extends ActionBase {
     readonly sentence: string
     readonly before: readonly string[]
     readonly restore: readonly string[]
+  }
+  /** What the runner itself reads and writes meanwhile, in connections of its own, to see what clients see. */
+  readonly canary?: {
+    readonly service: string
+    readonly lines: Lines
+    /** The search_path for names without a schema; empty for that of clients. */
+    readonly path: readonly string[]
   }
 }
 

@@ -207,7 +207,6 @@ testWithPgDump('damaged data', async () => {
   expect(await rows()).toEqual(overwritten)
   expect((await damaged.run(there)).code).toBe(0)
   const again = (await shell.run('migrate restore --list')).stdout
-  console.log(await shell.run(`migrate restore --release ${id(again)} --confirm "$DATABASE"; cat /tmp/migrate*trace* 2>/dev/null | tail -30`))
   expect(await damaged.run(there.with({ ID: id(again) }))).toMatchObject({ code: 0 })
   expect(await rows()).toEqual(whole)
   // Only the table that was asked for.

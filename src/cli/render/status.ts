@@ -1,5 +1,6 @@
 import chalk from 'chalk'
 import type { PhaseStatus, Status } from '../../engine/status.ts'
+import { findingLine, type Finding } from '../../survey/finding.ts'
 import { renderOldNames } from './old-names.ts'
 import { seconds } from './sentence.ts'
 import { table } from './table.ts'
@@ -38,13 +39,32 @@ function colour(state: string): string {
 
 function phaseDetails({ number, poison, steps }: PhaseStatus, isVerbose: boolean): string[] {
   return [
-    ...(poison === null ? [] : [chalk.red(`  phase ${number} failed its probes: ${poison}`)]),
+    ...(poison?.findings ?? []).map((finding) => poisonLine(number, finding)),
+    ...canaryLine(number, steps),
     ...steps
       .filter(({ state, error }) => isVerbose || (error !== null && state !== 'done' && state !== 'pending'))
       .map(
         ({ id, state, error, observed }) =>
           `  phase ${number}, step ${id}: ${state}, in the database ${observed}${error === null ? '' : `: ${error}`}`,
       ),
+  ]
+}
+
+function poisonLine(number: number, finding: Finding): string {
+  const line = `  phase ${number} failed a check: ${findingLine(finding)}`
+  return finding.waived === undefined ? chalk.red(line) : chalk.dim(`${line}; waived: ${finding.waived}`)
+}
+
+/** What the runner’s own statements lived through in the switches of a phase. */
+function canaryLine(number: number, steps: PhaseStatus['steps']): string[] {
+  const reports = steps.flatMap(({ canary }) => canary ?? [])
+  if (reports.length === 0) return []
+  const names = reports.flatMap((report) => report.names).toSorted((a, b) => b.heldUpMs - a.heldUpMs)
+  const statements = names.reduce((sum, name) => sum + name.statements, 0)
+  const failed = names.reduce((sum, name) => sum + name.failed, 0)
+  const longest = names[0] === undefined ? '' : ` at most, ${names[0].name}`
+  return [
+    `  phase ${number}, canary: held up for ${(names[0]?.heldUpMs ?? 0).toFixed(1)} ms${longest}; ${statements} statements, ${failed === 0 ? 'none' : failed} failed`,
   ]
 }
 

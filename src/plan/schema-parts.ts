@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { durationPattern, formatDuration, parseDuration } from './duration.ts'
 
-export const day = 24 * 3_600_000
+export const day = 86_400_000
 
-/** A value of the plan that is some words. */
 export function text(description: string, maxLength = 500) {
   return z
     .string()
@@ -12,7 +11,6 @@ export function text(description: string, maxLength = 500) {
     .describe(description)
 }
 
-/** A value of the plan that is a duration between two others; milliseconds after reading. */
 export function duration(description: string, fromMs: number, toMs: number) {
   return z
     .string()
@@ -21,5 +19,24 @@ export function duration(description: string, fromMs: number, toMs: number) {
     .refine((ms) => ms >= fromMs && ms <= toMs, {
       error: `must be between ${formatDuration(fromMs)} and ${formatDuration(toMs)}`,
     })
+    .describe(description)
+}
+
+export const environment = '${NAME}, ${NAME:-default} and ${NAME:?message} are read from the environment'
+
+export function connection(description: string) {
+  return z.string().describe(`${description} ${environment}.`)
+}
+
+export function named<Value extends z.ZodType>(
+  pattern: RegExp,
+  means: string,
+  value: Value,
+  description: string,
+) {
+  return z
+    .record(z.string().regex(pattern, means), value)
+    .refine((entries) => Object.keys(entries).length > 0, { error: 'needs at least one entry' })
+    .meta({ minProperties: 1 })
     .describe(description)
 }

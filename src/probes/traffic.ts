@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Canary } from '../canary/canary.ts'
+import { hush, linesOf } from '../canary/lines.ts'
+import type { CanaryReport } from '../canary/report.ts'
+import { percent, percentText, readTransactions, sharesOf, type Transactions } from '../canary/share.ts'
+import { pathFor } from '../canary/path.ts'
+import type { Probe, ProbeContext, ProbeFinding } from './probe.ts'
+
+/** So few transactions say nothing of a share. */
+const enough = 100
+
+/**
+ * Of the tool’s own statements in each schema, so many succeed; after a phase those of its canary, on demand those of a
+ * window. What all clients of the database have committed is told beside it: they may roll back what they please.
+ */
+export const traffic: Probe = {
+  id: 'traffic',
+  title: 'statements succeed in each schema',
+  async run(context) {
+    const { traffic: seen, plan, session } = context
+    const on = plan.name
+    if (seen.kind === 'window' && seen.ms === 0)
+      return [{ severity: 'info', on, text: 'not watched: its window is 0s' }]
+    const before = seen.kind === 'window' ? await readTransactions(session) : seen.since
+    const reports = seen.kind === 'window' ? [await watch(context, seen.ms)] : seen.reports
+    if (reports.length === 0)
+      return [{ severity: 'info', on, text: 'nothing to report: no canary has been at work in this phase' }]
+    const database = before === undefined ? [] : committed(context, before, await readTransactions(session))
+    return [...schemas(context, reports), ...database]
+  },
+}
+
+async function watch({ session, plan, tables }: ProbeContext, ms: number): Promise<CanaryReport> {
+  await using canary = await Canary.start({
+    target: session.target,
+    plan: plan.name,
+    lines: await hush(session, linesOf(tables)),
+    path: pathFor(tables),
+    own: [],
+    capMs: plan.canary.capMs,
+    isStrict: true,
+  })
+  await sleep(ms)
+  return await canary.settle()
+}
+
+function schemas({ plan }: ProbeContext, reports: readonly CanaryReport[]): ProbeFinding[] {
+  const { atLeast } = plan.probes.traffic
+  return sharesOf(reports).map(({ schema, statements, failed, failures }) => {
+    const share = percent(statements, failed)
+    if (share === undefined)
+      return { severity: 'error', on: schema, text: 'none of its statements could be tried' }
+    const text = `${percentText(share)} of ${statements} statements of the canary succeeded`
+    return share >= atLeast
+      ? { severity: 'info', on: schema, text }
+      : { severity: 'error', on: schema, text: `${text}, not ${atLeast} %`, evidence: failures }
+  })
+}
+
+function committed({ plan, facts }: ProbeContext, before: Transactions, after: Transactions): ProbeFinding[] {
+  const rolledBack = after.rolledBack - before.rolledBack
+  const all = after.committed - before.committed + rolledBack
+  const share = percent(all, rolledBack)
+  if (share === undefined || all < 0) return []
+  const isLow = all >= enough && share < plan.probes.traffic.atLeast
+  return [
+    {
+      severity: isLow ? 'warning' : 'info',
+      on: facts.server.database,
+      text: `${percentText(share)} of ${all} transactions in the whole database were committed`,
+    },
+  ]
+}
