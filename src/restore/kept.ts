@@ -159,8 +159,10 @@ export async function dropKept(session: Session, { id }: KeptRestore): Promise<v
     [keptSchema, `^(before|after)_${id}_`],
   )
   const { others } = await session.one<{ others: boolean }>(
-    `select exists (select from ${keptSchema}.restores where id <> $1 and state in ('begun', 'kept')) as others`,
-    [id],
+    `select exists (select from ${keptSchema}.restores r where r.id <> $1 and (r.state in ('begun', 'kept')
+              or exists (select from pg_class c where c.relnamespace = to_regnamespace($2)
+                          and c.relname ~ ('^(before|after)_' || r.id || '_')))) as others`,
+    [id, keptSchema],
   )
   const drops = tables.map(({ name }) => `drop table ${keptSchema}.${ident(name)};`).join('\n')
   const rest = others
