@@ -4,6 +4,7 @@ import { isPoisoned, poisonFindings } from '../journal/poison.ts'
 import { readLease, type LeaseRow } from '../journal/read.ts'
 import type { WorkState } from '../journal/rows.ts'
 import { readBlockers, describeBlocker } from '../catalog/blockers.ts'
+import { readKept, type KeptRestore } from '../restore/kept.ts'
 import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { observeUse, recordUse } from '../usage/observe.ts'
@@ -65,6 +66,8 @@ export interface Status {
   readonly oldNames: readonly OldNameStatus[]
   /** Changes of structure by others since the run began, newest first. */
   readonly drift: readonly Drift[]
+  /** Restores whose old rows take room until they are released. */
+  readonly kept: readonly KeptRestore[]
   readonly next: readonly string[]
 }
 
@@ -104,6 +107,7 @@ export async function readStatus(workspace: Workspace): Promise<Status> {
     blockers: await longTransactions(now, workspace),
     oldNames: run === undefined ? [] : await oldNames(workspace, now, run.id),
     drift: run === undefined ? [] : await readDrift(session, run.id),
+    kept: await readKept(session),
     next: nextCommands(now, workspace, isLive),
   }
 }

@@ -202,6 +202,7 @@ testWithPgDump('damaged data', async () => {
   expect((await damaged.run(there)).code).toBe(0)
   expect(await rows()).toEqual(whole)
   const kept = (await damaged.run(there)).stdout
+  expect((await shell.run('migrate status')).stdout).toContain('old rows of restores')
   const id = (text: string): string => /\b(\d+)\b/.exec(text)![1]!
   expect((await damaged.run(there.with({ ID: id(kept) }))).code).toBe(0)
   expect(await rows()).toEqual(overwritten)

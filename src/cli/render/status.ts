@@ -2,6 +2,7 @@ import chalk from 'chalk'
 import type { PhaseStatus, Status } from '../../engine/status.ts'
 import { findingLine, type Finding } from '../../survey/finding.ts'
 import { renderOldNames } from './old-names.ts'
+import { renderKept } from './restore.ts'
 import { seconds } from './sentence.ts'
 import { table } from './table.ts'
 
@@ -20,6 +21,7 @@ export function renderStatus(status: Status, isVerbose: boolean): string {
     ...list('locks held for long', status.blockers),
     ...renderOldNames(status.oldNames),
     ...list('structure changed by others', status.drift.slice(0, 8).map(change)),
+    ...list('old rows of restores', status.kept.length === 0 ? [] : renderKept(status.kept).split('\n')),
     ...status.next.map((command, index) => `${index === 0 ? 'next:' : '  or:'} ${chalk.bold(command)}`),
   ].join('\n')
 }
