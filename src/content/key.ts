@@ -14,7 +14,8 @@ export type KeyValue = readonly string[]
 /**
  * The columns that tell rows of a table apart: those of the primary key, or else of the smallest unique index that no null
  * can slip through. Undefined where there is none. For the whole of a partitioned table and not for one that others inherit
- * from, whose indexes say nothing of their rows.
+ * from, whose indexes say nothing of their rows. A type of an extension is none to go by: its operators are not on the
+ * search_path of the runner's sessions.
  */
 export async function readKey(
   session: Session,
@@ -26,8 +27,11 @@ export async function readKey(
          from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = $1 and c.relname = $2 and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
           and (c.relkind <> 'r' or not exists (select from pg_inherits h where h.inhparent = c.oid))
-          and not exists (select from pg_attribute a
-                where a.attrelid = i.indrelid and a.attnum = any((i.indkey::int2[])[0:i.indnkeyatts - 1]) and not a.attnotnull)
+          and not exists (select from pg_attribute a join pg_type t on t.oid = a.atttypid
+                left join pg_type b on t.typtype = 'd' and b.oid = t.typbasetype
+                where a.attrelid = i.indrelid and a.attnum = any((i.indkey::int2[])[0:i.indnkeyatts - 1])
+                  and (not a.attnotnull
+                       or coalesce(b.typtype, t.typtype) <> 'e' and coalesce(b.typnamespace, t.typnamespace) <> 'pg_catalog'::regnamespace))
         order by i.indisprimary desc, i.indnkeyatts, i.indexrelid limit 1)
      select a.attname as name, format_type(a.atttypid, -1) as type
        from best b cross join lateral generate_series(0, b.indnkeyatts - 1) k (position)

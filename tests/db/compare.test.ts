@@ -204,6 +204,21 @@ describe('tables without a key', () => {
     expect((await compare()).isEqual).toBe(true)
   })
 
+  test('a key of an extension’s type is none', async () => {
+    await both(`
+      create extension if not exists ltree schema public;
+      create domain public.code as text;
+      create table public.t (path public.ltree primary key, v text);
+      insert into public.t select ('top.n' || n)::public.ltree, 'v' from generate_series(1, 30) n`)
+    await right.script(`update public.t set v = 'w' where path::text = 'top.n7'`)
+    const comparison = await compare()
+    expect([comparison.key, comparison.differences.length]).toEqual([undefined, 2])
+    await both(
+      'drop table public.t; create table public.t (c public.code primary key, v int); insert into public.t values (1, 1)',
+    )
+    expect((await compare()).key).toHaveLength(1)
+  })
+
   test('partitions have a table’s rows even where they stand in other places', async () => {
     await left.script(
       `create table public.t (id int, v text); insert into public.t select n, 'v' from generate_series(1, 300) n`,
