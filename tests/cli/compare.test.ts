@@ -149,7 +149,7 @@ test('what was different before a kill is looked at again', async () => {
   expect(other.error.code).toBe('lease-held')
   child.kill('SIGKILL')
   await ended(child)
-  await sql(here.url, `insert into audit.logs values ('extra')`)
+  await sql(here.url, `insert into public.logs values ('extra')`)
   const again = async () =>
     desk.json<DatabaseComparison>(['compare', '--with', 'OTHER', '--chunk', '500'], { OTHER: there.url })
   const { result } = await again()
