@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { sharedCluster } from '../support/cluster.ts'
-import { killEverywhere } from './every.ts'
-import { more, pathRole, sketch } from './every-policy.ts'
-import { RunnerPool } from './runner-process.ts'
-import { Scene } from './scene.ts'
+import { killEverywhere } from '../crash/every.ts'
+import { more, pathRole, sketch } from '../crash/every-policy.ts'
+import { RunnerPool } from '../crash/runner-process.ts'
+import { Scene } from '../crash/scene.ts'
 
 jest.setTimeout(process.env['SOAK'] ? 3_600_000 : 300_000)
 
