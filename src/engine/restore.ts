@@ -1,7 +1,4 @@
-import { Lease } from '../journal/lease.ts'
-import { readJournalState } from '../journal/install.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
-import type { EventStream } from '../events/stream.ts'
 import { qualified } from '../pg/quoting.ts'
 import { exchange, type Loss } from '../restore/exchange.ts'
 import {
@@ -13,18 +10,12 @@ import {
   readKept,
   type KeptRestore,
 } from '../restore/kept.ts'
-import { changeLocked, type Ground } from '../restore/locked.ts'
+import { changeLocked } from '../restore/locked.ts'
 import { dropMade, makeAbsent, makeKeys } from '../restore/absent.ts'
 import { undoRestore } from '../restore/undo.ts'
+import { withGround, type RestoreOptions } from './ground.ts'
 import type { Prepared } from './prepare-restore.ts'
-import { stopError } from './work.ts'
 import type { Workspace } from './workspace.ts'
-
-export interface RestoreOptions {
-  readonly events: EventStream
-  readonly signal: AbortSignal | undefined
-  readonly waitMs: number
-}
 
 export interface RestoreOutcome {
   /** Under which the old rows are kept; null where nothing was different. */
@@ -91,15 +82,23 @@ export async function undoKept(
   options: RestoreOptions,
 ): Promise<KeptRestore> {
   const kept = await findKept(workspace, id)
-  if (kept.state !== 'kept') throw notKept(kept)
   await withGround(workspace, `undo of restore ${id}`, options, (ground) => undoRestore(ground, kept))
   return kept
 }
 
-/** Drops the old rows; then there is no way back. */
-export async function releaseKept(workspace: Workspace, id: number): Promise<KeptRestore> {
+/**
+ * Drops the old rows; then there is no way back.
+ * @throws MigrateError `lease-held`, `usage-invalid`
+ */
+export async function releaseKept(
+  workspace: Workspace,
+  id: number,
+  options: RestoreOptions,
+): Promise<KeptRestore> {
   const kept = await findKept(workspace, id)
-  await dropKept(workspace.session, kept)
+  await withGround(workspace, `release of restore ${id}`, options, ({ session, fence }) =>
+    dropKept(session, kept, fence),
+  )
   return kept
 }
 
@@ -110,45 +109,5 @@ async function findKept({ session }: Workspace, id: number): Promise<KeptRestore
   throw new MigrateError('usage-invalid', `there is no restore ${id}`, {
     detail: all.map((kept) => `${kept.id}  ${kept.state}  ${kept.source}`),
     next: ['migrate restore --list'],
-  })
-}
-
-function notKept({ id, state }: KeptRestore): MigrateError {
-  return new MigrateError('usage-invalid', `restore ${id} is ${state}: there is nothing to undo`, {
-    next: ['migrate restore --list'],
-  })
-}
-
-/** Keeps runs of the plan away while tables are restored; without a journal there are none. */
-async function withGround<T>(
-  { plan, target, server, session }: Workspace,
-  activity: string,
-  { events, signal, waitMs }: RestoreOptions,
-  use: (ground: Ground) => Promise<T>,
-): Promise<T> {
-  const { stallBudgetMs, lockRetryMs } = plan.defaults
-  const stop = new AbortController()
-  const forward = (): void => stop.abort(stopError(signal!, activity))
-  signal?.addEventListener('abort', forward, { once: true })
-  if (signal?.aborted === true) forward()
-  const ground = { session, server, stallBudgetMs, lockRetryMs, fence: undefined, signal: stop.signal }
-  try {
-    if ((await readJournalState(session)) === 'missing') return await use(ground)
-    await using lease = await Lease.take(target, plan.name, {
-      activity,
-      waitMs,
-      onWait: (holder) => events.emit({ type: 'lease:wait', holder }),
-      onLost: (reason) => stop.abort(leaseLost(reason)),
-    })
-    return await use({ ...ground, fence: lease.fence })
-  } finally {
-    signal?.removeEventListener('abort', forward)
-  }
-}
-
-function leaseLost(reason: string): MigrateError {
-  return new MigrateError('lease-lost', `the lease was lost: ${reason}`, {
-    state: { kind: 'rolled-back', sentence: 'nothing was changed' },
-    next: ['migrate status', 'run the same command again'],
   })
 }

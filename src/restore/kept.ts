@@ -1,6 +1,7 @@
 import { keptSchema } from '../plan/names.ts'
 import { ident, literal, qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
+import { holdState } from './turn.ts'
 
 const mark = 'made by pg-relocate: rows as they were before a restore; do not change by hand'
 
@@ -151,8 +152,23 @@ export async function forgetKept(session: Session, restore: number): Promise<voi
   if (!others) await session.script(dropSchema)
 }
 
-/** Drops the old rows of a restore; the schema goes with the last of them. */
-export async function dropKept(session: Session, { id }: KeptRestore): Promise<void> {
+/**
+ * Drops the old rows of a restore; the schema goes with the last of them.
+ * @throws MigrateError `usage-invalid` when there is nothing to drop any more
+ */
+export async function dropKept(session: Session, kept: KeptRestore, fence = ''): Promise<void> {
+  await session.script(`begin; ${fence}`)
+  try {
+    await holdState(session, kept, ['kept', 'undone'])
+    await dropRows(session, kept.id)
+    await session.script('commit')
+  } catch (error) {
+    await session.script('rollback').catch(() => undefined)
+    throw error
+  }
+}
+
+async function dropRows(session: Session, id: number): Promise<void> {
   const tables = await session.query<{ name: string }>(
     `select relname as name from pg_class
       where relnamespace = to_regnamespace($1) and relkind = 'r' and relname ~ $2`,
@@ -168,5 +184,5 @@ export async function dropKept(session: Session, { id }: KeptRestore): Promise<v
   const rest = others
     ? `update ${keptSchema}.restores set state = 'released' where id = ${id} and state <> 'undone';`
     : dropSchema
-  await session.script(`begin; ${drops} ${rest} commit`)
+  await session.script(`${drops} ${rest}`)
 }

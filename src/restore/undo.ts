@@ -6,6 +6,7 @@ import { keptSchema } from '../plan/names.ts'
 import { endKept, keptNames, type KeptRestore, type KeptTable } from './kept.ts'
 import { changeLocked, type Ground } from './locked.ts'
 import type { LiveTable } from './pairing.ts'
+import { holdState } from './turn.ts'
 
 /**
  * Puts the rows back that a restore has taken away or changed, and takes away those it has put there.
@@ -15,6 +16,7 @@ export async function undoRestore(ground: Ground, kept: KeptRestore): Promise<vo
   const { session } = ground
   const tables = await whereTheyAre(session, kept.tables)
   await changeLocked(ground, [...tables.values()], async () => {
+    await holdState(session, kept, ['kept'])
     const problems: string[] = []
     for (const table of kept.tables) problems.push(...(await changesSince(session, kept, table, tables)))
     const [first, ...others] = problems

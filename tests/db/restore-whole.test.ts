@@ -29,7 +29,7 @@ test('dropped tables come back with indexes, partitions, triggers, keys, owners 
   expect(await state(scene.url)).toBe(pristine)
   await scene.within((workspace) => undoKept(workspace, outcome.id!, scene.options))
   expect(await state(scene.url)).toBe(without)
-  await scene.within((workspace) => releaseKept(workspace, outcome.id!))
+  await scene.within((workspace) => releaseKept(workspace, outcome.id!, scene.options))
 })
 
 test('a key that rows do not allow is told, the rows are in place, and the undo takes all of it back', async () => {

@@ -130,7 +130,7 @@ async function lookAfterKept(
       database,
       'the database’s name',
     )
-    const kept = await releaseKept(workspace, id)
+    const kept = await releaseKept(workspace, id, { events, signal, waitMs: context.waitMs() })
     context.result(`the old rows of restore ${id} are dropped`, { id, bytes: kept.bytes })
     return
   }

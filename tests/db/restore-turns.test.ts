@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect } from '@jest/globals'
+import { releaseKept, undoKept } from '../../src/engine/restore.ts'
+import { connect } from '../support/client.ts'
+import { testWithPgDump as test } from '../support/needing.ts'
+import { until } from '../support/process.ts'
+import { restoreScene, type RestoreScene } from './restore/scene.ts'
+
+let scene: RestoreScene
+
+beforeAll(async () => {
+  scene = await restoreScene('restore_turns', {
+    services: { accounts: ['users'], buying: ['orders'], heap: ['loose'] },
+  })
+  await scene.sql(`create table public.loose (n int, t text);
+                   insert into public.loose select n, null from generate_series(1, 9) n`)
+})
+
+afterAll(() => scene[Symbol.asyncDispose]())
+
+/** Sessions of restores and undos that wait for a lock. */
+async function waiting(count: number): Promise<void> {
+  await until(async () => {
+    const rows = await scene.rows(
+      `select from pg_stat_activity
+        where datname = current_database() and application_name = 'migrate/shop/test' and wait_event_type = 'Lock'`,
+    )
+    return rows.length >= count
+  })
+}
+
+test('of two undos of one restore the second is told that it is undone; so is a release after a release', async () => {
+  const { path } = await scene.take({ kind: 'service', service: 'heap' })
+  await scene.sql('insert into public.loose values (10, null), (10, null)')
+  const { outcome } = await scene.restore({ source: path })
+  const undo = () => scene.within((workspace) => undoKept(workspace, outcome.id!, scene.options))
+  await using holder = await connect(scene.url)
+  await holder.query('begin; lock table public.loose in row exclusive mode')
+  const both = Promise.allSettled([undo(), undo()])
+  await waiting(2)
+  await holder.query('rollback')
+  const ends = await both
+  expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: {
+      code: 'usage-invalid',
+      message: `restore ${outcome.id} is undone: there is nothing to take back`,
+    },
+  })
+  expect(await scene.rows('select n from public.loose where n = 10')).toHaveLength(2)
+  const release = () => scene.within((workspace) => releaseKept(workspace, outcome.id!, scene.options))
+  const releases = await Promise.allSettled([release(), release()])
+  expect(releases.filter(({ status }) => status === 'rejected')).toMatchObject([
+    { reason: { code: 'usage-invalid' } },
+  ])
+})
