@@ -57,23 +57,53 @@ export async function changeLocked<T>(
 /** Waits in short attempts, so that nobody queues behind this session for longer than the stall budget. */
 async function lockAll(ground: Ground, tables: readonly LiveTable[]): Promise<void> {
   const { session, stallBudgetMs, lockRetryMs, fence, signal } = ground
-  const names = [...tables].sort((a, b) => a.oid - b.oid).map(qualified)
+  const locks = await neededLocks(session, tables)
   const began = performance.now()
   for (let timeout = Math.min(50, stallBudgetMs); ; timeout = Math.min(timeout * 2, stallBudgetMs)) {
     signal?.throwIfAborted()
     try {
       await session.script(`begin isolation level read committed; set local lock_timeout = ${timeout}`)
       if (fence !== undefined) await session.script(fence)
-      if (names.length > 0) await session.script(`lock table ${names.join(', ')} in share row exclusive mode`)
+      for (const { table, mode } of locks)
+        await session.script(`lock table ${qualified(table)} in ${mode} mode`)
       return
     } catch (error) {
       await session.script('rollback')
       if (!isRetryable(error)) throw error
       const waited = performance.now() - began
-      if (waited >= lockRetryMs) throw await lockTimeout(session, tables, waited, error)
+      if (waited >= lockRetryMs) {
+        const all = locks.map(({ table }) => table)
+        throw await lockTimeout(session, all, waited, error)
+      }
     }
     await sleep(timeout * (1 + Math.random()))
   }
+}
+
+interface Lock {
+  readonly table: LiveTable
+  readonly mode: 'share row exclusive' | 'share'
+}
+
+/**
+ * What to lock, in the order of OIDs. Tables outside the set that its foreign keys refer to are among it: a row that
+ * another transaction has deleted there, and not yet committed, would look like one that is there.
+ */
+async function neededLocks(session: Session, tables: readonly LiveTable[]): Promise<Lock[]> {
+  const referenced = await session.query<LiveTable>(
+    `select distinct c.oid::int8::float8 as oid, n.nspname as schema, c.relname as name
+       from unnest($1::oid[]) t (oid)
+      cross join lateral (select t.oid union select relid from pg_partition_tree(t.oid)) tree (oid)
+       join pg_constraint k on k.contype = 'f' and k.conrelid = tree.oid
+       join pg_class c on c.oid = k.confrelid join pg_namespace n on n.oid = c.relnamespace
+      where c.oid <> all ($1::oid[])`,
+    [tables.map(({ oid }) => oid)],
+  )
+  const locks: Lock[] = [
+    ...tables.map((table) => ({ table, mode: 'share row exclusive' as const })),
+    ...referenced.map((table) => ({ table, mode: 'share' as const })),
+  ]
+  return locks.sort((a, b) => a.table.oid - b.table.oid)
 }
 
 async function lockTimeout(

@@ -53,3 +53,20 @@ test('of two undos of one restore the second is told that it is undone; so is a 
     { reason: { code: 'usage-invalid' } },
   ])
 })
+
+test('a parent that somebody is deleting is waited for: no orphan is put behind a foreign key', async () => {
+  await scene.sql('insert into public.orders (user_id, total) values (1, 1)')
+  const { path } = await scene.take({ kind: 'service', service: 'buying' })
+  await scene.sql('delete from public.orders where user_id = 1; delete from public.events where user_id = 1')
+  await using holder = await connect(scene.url)
+  await holder.query('begin; delete from public.users where id = 1')
+  const restoring = scene.restore({ source: path }).catch((error: unknown) => error)
+  await waiting(1)
+  await holder.query('commit')
+  expect(await restoring).toMatchObject({
+    code: 'restore-refused',
+    message: expect.stringContaining('public.orders refer to rows that public.users would not have'),
+    state: { kind: 'rolled-back' },
+  })
+  expect(await scene.rows('select from public.orders where user_id = 1')).toEqual([])
+})
