@@ -8,11 +8,13 @@ import {
   noteMade,
   prepareKept,
   readKept,
+  type Exchanged,
   type KeptRestore,
 } from '../restore/kept.ts'
-import { changeLocked } from '../restore/locked.ts'
-import { dropMade, makeAbsent, makeKeys } from '../restore/absent.ts'
+import { changeLocked, type Ground } from '../restore/locked.ts'
+import { contentOfAbsent, keyedTables, makeAbsent, makeKeys, type Remade } from '../restore/absent.ts'
 import { undoRestore } from '../restore/undo.ts'
+import { clearBegun, clearInterrupted } from '../restore/unfinished.ts'
 import { withGround, type RestoreOptions } from './ground.ts'
 import type { Prepared } from './prepare-restore.ts'
 import type { Workspace } from './workspace.ts'
@@ -35,40 +37,53 @@ export async function restoreInPlace(
   losses: readonly Loss[],
   options: RestoreOptions,
 ): Promise<RestoreOutcome> {
-  const { pairs, absent, session: restored } = prepared
+  const { absent } = prepared
   const isNothing = losses.every(({ added, deleted, changed }) => added + deleted + changed === 0)
   if (isNothing && absent.length === 0) return { id: null, tables: [], made: [] }
   return withGround(workspace, 'restore', options, async (ground) => {
     const { session } = ground
+    await clearInterrupted(ground, absent)
     await prepareKept(session)
-    const id = await beginKept(session, prepared.source)
-    const made = await makeAbsent(ground, prepared, absent).catch(async (error: unknown) => {
-      await dropMade(session, id, [])
+    const id = await beginKept(session, prepared.source, await contentOfAbsent(prepared, absent))
+    try {
+      const { done: tables, made } = await change(ground, prepared, id)
+      return {
+        id,
+        tables: tables.map(({ live: at, added, deleted, changed }) => ({
+          name: qualified(at),
+          added,
+          deleted,
+          changed,
+        })),
+        made: made.map(({ table }) => qualified(table)),
+      }
+    } catch (error) {
+      // What stays because somebody has changed it already is listed as interrupted.
+      await clearBegun(ground, id).catch(() => undefined)
       throw error
-    })
-    const live = pairs.map((pair) => pair.live)
-    const tables = await changeLocked(ground, live, async () => {
-      const done = []
-      for (const pair of pairs) done.push(await exchange(restored, session, pair, id))
-      for (const { table, checksum } of made) await noteMade(session, id, table, checksum)
-      await endKept(session, id, 'kept')
-      return done
-    }).catch(async (error: unknown) => {
-      await dropMade(session, id, made)
-      throw error
-    })
-    await makeKeys(ground, prepared, absent, id)
-    return {
-      id,
-      tables: tables.map(({ live: at, added, deleted, changed }) => ({
-        name: qualified(at),
-        added,
-        deleted,
-        changed,
-      })),
-      made: made.map(({ table }) => qualified(table)),
     }
   })
+}
+
+async function change(
+  ground: Ground,
+  prepared: Prepared,
+  id: number,
+): Promise<{ done: Exchanged[]; made: Remade['tables'] }> {
+  const { session } = ground
+  const { tables: made, keys } = await makeAbsent(ground, prepared, prepared.absent)
+  for (const { table, checksum } of made) await noteMade(session, id, table, checksum)
+  const live = prepared.pairs.map((pair) => pair.live)
+  const keyed = await keyedTables(session, keys)
+  const others = keyed.filter(({ oid }) => live.every((table) => table.oid !== oid))
+  const done = await changeLocked(ground, [...live, ...others], async () => {
+    const exchanged: Exchanged[] = []
+    for (const pair of prepared.pairs) exchanged.push(await exchange(prepared.session, session, pair, id))
+    await makeKeys(session, keys)
+    await endKept(session, id, 'kept')
+    return exchanged
+  })
+  return { done, made }
 }
 
 export async function keptRestores({ session }: Workspace): Promise<KeptRestore[]> {
@@ -82,7 +97,9 @@ export async function undoKept(
   options: RestoreOptions,
 ): Promise<KeptRestore> {
   const kept = await findKept(workspace, id)
-  await withGround(workspace, `undo of restore ${id}`, options, (ground) => undoRestore(ground, kept))
+  await withGround(workspace, `undo of restore ${id}`, options, (ground) =>
+    kept.state === 'begun' ? clearBegun(ground, id) : undoRestore(ground, kept),
+  )
   return kept
 }
 

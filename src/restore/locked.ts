@@ -152,7 +152,8 @@ async function refuseWithoutRight({ session, server }: Ground): Promise<void> {
   )
 }
 
-function changeFailure(error: unknown, tables: readonly LiveTable[]): unknown {
+/** Says what an error under the locks means, whose transaction was rolled back. */
+export function changeFailure(error: unknown, tables: readonly LiveTable[]): unknown {
   if (isMigrateError(error) || !(error instanceof DatabaseError)) return error
   const known = classify(error)
   if (known !== undefined) return known

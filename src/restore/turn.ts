@@ -2,7 +2,7 @@ import { MigrateError } from '../errors/migrate-error.ts'
 import type { Session } from '../pg/session.ts'
 import { isRetryable } from '../pg/sqlstate.ts'
 import { keptSchema } from '../plan/names.ts'
-import type { KeptRestore } from './kept.ts'
+import { hasKept, type KeptRestore } from './kept.ts'
 
 const lock = 'pg-relocate restores'
 
@@ -45,13 +45,10 @@ async function waitForTurn(session: Session, waitMs: number): Promise<void> {
  */
 export async function holdState(
   session: Session,
-  { id }: KeptRestore,
+  { id }: Pick<KeptRestore, 'id'>,
   states: readonly KeptRestore['state'][],
 ): Promise<void> {
-  const { exists } = await session.one<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
-    `${keptSchema}.restores`,
-  ])
-  const [row] = exists
+  const [row] = (await hasKept(session))
     ? await session.query<{ state: KeptRestore['state'] }>(
         `select state from ${keptSchema}.restores where id = $1 for update`,
         [id],
@@ -61,13 +58,7 @@ export async function holdState(
 }
 
 function wrongState(id: number, state: KeptRestore['state']): MigrateError {
-  const next = ['migrate restore --list']
-  if (state === 'begun') {
-    return new MigrateError('usage-invalid', `restore ${id} was interrupted: it keeps no old rows`, {
-      next: [`migrate restore --undo ${id}        takes away what it has made`, ...next],
-    })
-  }
   return new MigrateError('usage-invalid', `restore ${id} is ${state}: there is nothing to take back`, {
-    next,
+    next: ['migrate restore --list'],
   })
 }

@@ -34,7 +34,7 @@ export async function undoRestore(ground: Ground, kept: KeptRestore): Promise<vo
 }
 
 /** Keys of other tables to them cannot be older than they are. */
-async function dropTables(session: Session, tables: readonly LiveTable[]): Promise<void> {
+export async function dropTables(session: Session, tables: readonly LiveTable[]): Promise<void> {
   if (tables.length === 0) return
   const keys = await session.query<{ statement: string }>(
     `select format('alter table %s drop constraint %I', conrelid::regclass, conname) as statement
