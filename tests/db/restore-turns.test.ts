@@ -70,3 +70,12 @@ test('a parent that somebody is deleting is waited for: no orphan is put behind 
   })
   expect(await scene.rows('select from public.orders where user_id = 1')).toEqual([])
 })
+
+test('a sequence that a column of text owns is left alone', async () => {
+  await scene.sql(`create sequence public.codes; alter table public.loose add code text default 'A' || nextval('public.codes');
+                   alter sequence public.codes owned by public.loose.code`)
+  const { path } = await scene.take({ kind: 'service', service: 'heap' })
+  await scene.sql('delete from public.loose where n = 3')
+  const { outcome } = await scene.restore({ source: path })
+  expect(outcome.tables).toMatchObject([{ deleted: 1 }])
+})
