@@ -4,6 +4,7 @@ import { listBackups } from '../backup/manifest.ts'
 import { judge, type Retention, type Verdict } from '../backup/retention.ts'
 import { verifyBackup } from '../backup/verify.ts'
 import { journalSchema } from '../catalog/names.ts'
+import { readDrills } from '../journal/drills.ts'
 import { readJournalState } from '../journal/install.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -23,10 +24,12 @@ export async function prune(
   const directory = plan.defaults.backupDir
   const { backups, unreadable } = await listBackups(directory, plan.name)
   const needed = await neededBackups({ plan, session })
+  const drills = await readDrills(session, plan.name)
   const verdicts = await judge(backups, retention, {
     now: new Date(),
     needed,
     isGood: async ({ path }) => (await verifyBackup(path)).length === 0,
+    drilled: ({ path }) => drills.get(basename(path))?.ok,
   })
   if (!isDryRun) {
     await removeRemains(directory, plan.name)
