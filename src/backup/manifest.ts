@@ -41,6 +41,14 @@ export interface Backup {
   readonly manifest: Manifest
 }
 
+/** Whether a backup is of this very database; plans of two may have one name and one folder. */
+export function isOfDatabase(
+  { server }: Manifest,
+  { systemIdentifier, databaseOid }: Pick<Manifest['server'], 'systemIdentifier' | 'databaseOid'>,
+): boolean {
+  return server.systemIdentifier === systemIdentifier && server.databaseOid === databaseOid
+}
+
 /**
  * Reads a backup's manifest; the files it lists are not looked at.
  * @throws MigrateError `backup-corrupt` when there is none or it cannot be understood

@@ -1,4 +1,4 @@
-import type { Backup } from '../backup/manifest.ts'
+import { isOfDatabase, type Backup } from '../backup/manifest.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import type { EventStream } from '../events/stream.ts'
 import { readJournalState } from '../journal/install.ts'
@@ -78,7 +78,7 @@ export async function withRestored<T>(
     backup,
     plan: plan.name,
     keyCommand,
-    notes: [...notes, ...notesOn(halfMade)],
+    notes: [...foreignNotes(backup, workspace), ...notes, ...notesOn(halfMade)],
   })
 }
 
@@ -146,8 +146,18 @@ async function sourceOf(source: string): Promise<Backup | undefined> {
 }
 
 function isOf(backup: Backup | undefined, { server }: Workspace): boolean {
-  const from = backup?.manifest.server
-  return from?.systemIdentifier === server.systemIdentifier && from.databaseOid === server.databaseOid
+  return backup !== undefined && isOfDatabase(backup.manifest, server)
+}
+
+/** Tables are found by their names then, and that may be a mistake. */
+function foreignNotes(backup: Backup | undefined, workspace: Workspace): string[] {
+  if (backup === undefined || isOf(backup, workspace)) return []
+  const { database, systemIdentifier } = backup.manifest.server
+  const where =
+    systemIdentifier === workspace.server.systemIdentifier ? 'on this server' : 'on ANOTHER SERVER'
+  return [
+    `WARNING: this is a backup of ANOTHER DATABASE: "${database}" ${where}, not of "${workspace.server.database}" as it is now`,
+  ]
 }
 
 async function readMappings({ plan, session }: Workspace): Promise<readonly MappingRow[]> {
