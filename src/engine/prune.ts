@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { manifestSumName } from '../backup/files.ts'
 import { removeBackup, removeRemains } from '../backup/folder.ts'
 import { listBackups } from '../backup/manifest.ts'
 import { judge, type Retention, type Verdict } from '../backup/retention.ts'
@@ -28,7 +29,11 @@ export async function prune(
   const verdicts = await judge(backups, retention, {
     now: new Date(),
     needed,
-    isGood: async ({ path }) => (await verifyBackup(path)).length === 0,
+    isGood: async ({ path }) =>
+      // Backups of former versions have no sum of their manifest, and are all that there is.
+      (await verifyBackup(path)).every(
+        ({ path: file, kind }) => kind === 'missing' && file === manifestSumName,
+      ),
     drilled: ({ path }) => drills.get(basename(path))?.ok,
   })
   if (!isDryRun) {
