@@ -1,6 +1,7 @@
 import { keptSchema } from '../plan/names.ts'
 import { ident, literal, qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
+import { stateOf } from '../pg/sqlstate.ts'
 import { holdState } from './turn.ts'
 
 const mark = 'made by pg-relocate: rows as they were before a restore; do not change by hand'
@@ -28,7 +29,7 @@ export interface KeptTable {
   readonly checksum: string | null
 }
 
-const dropSchema = `drop table ${keptSchema}.tables, ${keptSchema}.restores; drop schema ${keptSchema};`
+const dropSchema = `drop table ${keptSchema}.restores, ${keptSchema}.tables; drop schema ${keptSchema};`
 
 /** Makes the schema in which old rows are kept, for the runner alone. */
 export async function prepareKept(session: Session): Promise<void> {
@@ -147,6 +148,16 @@ export async function hasKept(session: Session): Promise<boolean> {
  */
 export async function readKept(session: Session): Promise<KeptRestore[]> {
   if (!(await hasKept(session))) return []
+  try {
+    return await queryKept(session)
+  } catch (error) {
+    // Somebody has released the last of them since.
+    if (stateOf(error) === '42P01') return []
+    throw error
+  }
+}
+
+function queryKept(session: Session): Promise<KeptRestore[]> {
   return session.query<KeptRestore>(
     `select r.id::int, r.source, r.at, r.by, r.state,
             coalesce((select sum(pg_total_relation_size(c.oid)) from pg_class c
@@ -194,6 +205,8 @@ export async function forgetInterrupted(session: Session): Promise<void> {
 export async function dropKept(session: Session, kept: KeptRestore, fence = ''): Promise<void> {
   await session.script(`begin; ${fence}`)
   try {
+    // Before the old rows: whoever lists what is kept looks at these last.
+    if (await hasKept(session)) await session.script(`lock table ${keptSchema}.restores`)
     await holdState(session, kept, ['kept', 'undone', 'begun'])
     if (kept.state === 'begun') await forgetKept(session, kept.id)
     else await dropRows(session, kept.id)
