@@ -3,6 +3,7 @@ import { releaseKept, undoKept } from '../../src/engine/restore.ts'
 import { connect } from '../support/client.ts'
 import { testWithPgDump as test } from '../support/needing.ts'
 import { until } from '../support/process.ts'
+import { failureOf } from '../support/run.ts'
 import { restoreScene, type RestoreScene } from './restore/scene.ts'
 
 let scene: RestoreScene
@@ -78,4 +79,14 @@ test('a sequence that a column of text owns is left alone', async () => {
   await scene.sql('delete from public.loose where n = 3')
   const { outcome } = await scene.restore({ source: path })
   expect(outcome.tables).toMatchObject([{ deleted: 1 }])
+})
+
+test('columns that came since in a table without a key: refused, since rows would lose their values', async () => {
+  const { path } = await scene.take({ kind: 'service', service: 'heap' })
+  await scene.sql(`alter table public.loose add late text default 'x'; delete from public.loose where n = 4`)
+  expect(await failureOf(scene.restore({ source: path }))).toMatchObject({
+    code: 'restore-refused',
+    message: 'public.loose has no key, and columns that came since the backup: late',
+    next: expect.arrayContaining([expect.stringContaining('--to-database')]),
+  })
 })
