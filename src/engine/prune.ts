@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { manifestSumName } from '../backup/files.ts'
-import { removeBackup, removeRemains } from '../backup/folder.ts'
+import { isDumping } from '../backup/dumpers.ts'
+import { removeAbandoned, removeBackup, removeRemains } from '../backup/folder.ts'
 import { listBackups } from '../backup/manifest.ts'
 import { judge, type Retention, type Verdict } from '../backup/retention.ts'
 import { verifyBackup } from '../backup/verify.ts'
@@ -18,7 +19,7 @@ export interface Pruned {
 
 /** Removes backups of the plan that are beyond the limits. */
 export async function prune(
-  { plan, session }: Workspace,
+  { plan, server, session }: Workspace,
   retention: Retention,
   isDryRun: boolean,
 ): Promise<Pruned> {
@@ -38,6 +39,7 @@ export async function prune(
   })
   if (!isDryRun) {
     await removeRemains(directory, plan.name)
+    await removeAbandoned(directory, plan.name, server.systemIdentifier, (token) => isDumping(session, token))
     for (const { backup, isRemoved } of verdicts) if (isRemoved) await removeBackup(backup.path)
   }
   return { verdicts, unreadable }

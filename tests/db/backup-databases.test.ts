@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect } from '@jest/globals'
-import { basename } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import type { Backup } from '../../src/backup/manifest.ts'
 import { newestBackups } from '../../src/engine/newest.ts'
 import { withRestored } from '../../src/engine/prepare-restore.ts'
@@ -77,4 +79,16 @@ test('prune counts each database by itself, and a backup whose drill failed is n
   })
   beyond[1] = [first, 'stays', 'the newest good one of its scope']
   expect((await judged()).sort()).toEqual([...beyond].sort())
+})
+
+test('prune removes what a killed backup has left, and a dry run does not', async () => {
+  const { systemIdentifier } = await one.within(({ server }) => Promise.resolve(server))
+  const left = join(one.directory, 'shop', `.partial-${systemIdentifier}-0badcafe-20200101_000000-all`)
+  await mkdir(left)
+  const pruned = (isDryRun: boolean) =>
+    one.within((workspace) => prune(workspace, { keep: 9, maxAgeMs: undefined }, isDryRun))
+  await pruned(true)
+  expect(existsSync(left)).toBe(true)
+  await pruned(false)
+  expect(existsSync(left)).toBe(false)
 })
