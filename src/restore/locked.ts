@@ -32,6 +32,7 @@ export async function changeLocked<T>(
   ground: Ground,
   tables: readonly LiveTable[],
   change: () => Promise<T>,
+  whenBroken: readonly string[] = together,
 ): Promise<T> {
   const { session } = ground
   await refuseWithoutRight(ground)
@@ -44,7 +45,7 @@ export async function changeLocked<T>(
       session,
       tables.map(({ oid }) => oid),
     )
-    if (broken.length > 0) throw keysBroken(broken)
+    if (broken.length > 0) throw keysBroken(broken, whenBroken)
     ground.signal?.throwIfAborted()
     await session.script('commit')
     return result
@@ -174,10 +175,12 @@ export function changeFailure(error: unknown, tables: readonly LiveTable[]): unk
   })
 }
 
-function keysBroken([first, ...others]: readonly string[]): MigrateError {
+function keysBroken([first, ...others]: readonly string[], next: readonly string[]): MigrateError {
   return new MigrateError('restore-refused', `the rows would not fit together: ${first ?? ''}`, {
     detail: others,
     state: { kind: 'rolled-back', sentence: 'nothing was changed' },
-    next: ['restore the tables that refer to each other together: leave --table out, or name them too'],
+    next,
   })
 }
+
+const together = ['restore the tables that refer to each other together: leave --table out, or name them too']

@@ -15,7 +15,7 @@ import { holdState } from './turn.ts'
 export async function undoRestore(ground: Ground, kept: KeptRestore): Promise<void> {
   const { session } = ground
   const tables = await whereTheyAre(session, kept.tables)
-  await changeLocked(ground, [...tables.values()], async () => {
+  const change = async (): Promise<void> => {
     await holdState(session, kept, ['kept'])
     const problems: string[] = []
     for (const table of kept.tables) problems.push(...(await changesSince(session, kept, table, tables)))
@@ -30,7 +30,11 @@ export async function undoRestore(ground: Ground, kept: KeptRestore): Promise<vo
       kept.tables.filter(({ wasAbsent }) => wasAbsent).map(({ relation }) => tables.get(relation)!),
     )
     await endKept(session, kept.id, 'undone')
-  })
+  }
+  await changeLocked(ground, [...tables.values()], change, [
+    `put back what these rows refer to, then migrate restore --undo ${kept.id}`,
+    `or look into schema ${keptSchema}: before_${kept.id}_* are the old rows`,
+  ])
 }
 
 /** Keys of other tables to them cannot be older than they are. */

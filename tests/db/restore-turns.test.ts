@@ -90,3 +90,16 @@ test('columns that came since in a table without a key: refused, since rows woul
     next: expect.arrayContaining([expect.stringContaining('--to-database')]),
   })
 })
+
+test('an undo that a foreign key forbids advises what an undo can do', async () => {
+  const { path } = await scene.take({ kind: 'service', service: 'buying' })
+  await scene.sql(`insert into public.users (id, email) values (900, 'late@example.org');
+                   insert into public.orders (user_id, total) values (900, 1)`)
+  const { outcome } = await scene.restore({ source: path })
+  await scene.sql('delete from public.users where id = 900')
+  const undone = scene.within((workspace) => undoKept(workspace, outcome.id!, scene.options))
+  expect(await failureOf(undone)).toMatchObject({
+    code: 'restore-refused',
+    next: expect.arrayContaining([expect.stringContaining(`migrate restore --undo ${outcome.id}`)]),
+  })
+})
