@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { open, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MigrateError } from '../errors/migrate-error.ts'
-import { manifestName } from './files.ts'
+import { manifestName, manifestSumName } from './files.ts'
 import { isHidden } from './folder.ts'
 import { encryptionSchema } from './key.ts'
 import { scopeSchema } from './scope.ts'
@@ -39,6 +40,14 @@ export type Manifest = z.infer<typeof manifestSchema>
 export interface Backup {
   readonly path: string
   readonly manifest: Manifest
+}
+
+/** Whether a backup is of this very database; plans of two may have one name and one folder. */
+export function isOfDatabase(
+  { server }: Manifest,
+  { systemIdentifier, databaseOid }: Pick<Manifest['server'], 'systemIdentifier' | 'databaseOid'>,
+): boolean {
+  return server.systemIdentifier === systemIdentifier && server.databaseOid === databaseOid
 }
 
 /**
@@ -82,11 +91,22 @@ export async function listBackups(
   return { backups, unreadable }
 }
 
-/** Writes the manifest, down to the disk: with it the backup is complete. */
+/** Writes the manifest and its sum, down to the disk: with the manifest, which is last, the backup is complete. */
 export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
-  const file = await open(join(path, manifestName), 'wx', 0o600)
+  const text = JSON.stringify(manifestSchema.parse(manifest), undefined, 2) + '\n'
+  await writeNew(join(path, manifestSumName), manifestSum(text))
+  await writeNew(join(path, manifestName), text)
+}
+
+/** What the file beside a manifest of that text holds. */
+export function manifestSum(text: string | Buffer): string {
+  return `${createHash('sha256').update(text).digest('hex')}  ${manifestName}\n`
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
   try {
-    await file.writeFile(JSON.stringify(manifestSchema.parse(manifest), undefined, 2) + '\n')
+    await file.writeFile(text)
     await file.sync()
   } finally {
     await file.close()

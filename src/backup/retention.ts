@@ -21,17 +21,20 @@ export interface Surroundings {
   readonly now: Date
   /** Names of backups that the way back of a run may need. */
   readonly needed: ReadonlySet<string>
+  /** Are its files as they were written? */
   isGood(backup: Backup): Promise<boolean>
+  /** What its last drill said; undefined where there was none. */
+  drilled(backup: Backup): boolean | undefined
 }
 
 /**
  * Judges the backups that are beyond a limit, given newest first. The newest good one of each scope stays whatever its
- * age, and so does one that a run needs.
+ * age, and so does one that a run needs. Backups of two databases are never of one scope, whatever their plans are called.
  */
 export async function judge(
   backups: readonly Backup[],
   { keep, maxAgeMs }: Retention,
-  { now, needed, isGood }: Surroundings,
+  { now, needed, isGood, drilled }: Surroundings,
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = []
   for (const ofScope of scopes(backups)) {
@@ -42,14 +45,16 @@ export async function judge(
       return undefined
     })
     if (limits.every((limit) => limit === undefined)) continue
-    const newestGood = await firstGood(ofScope, isGood)
+    const newestGood = await firstGood(provenFirst(ofScope, drilled), isGood)
     ofScope.forEach((backup, position) => {
       const limit = limits[position]
       if (limit === undefined) return
       const held = needed.has(basename(backup.path))
         ? 'a run that stands may need it'
         : backup === newestGood
-          ? 'the newest good one of its scope'
+          ? drilled(backup) === false
+            ? 'its drill failed, and no other one of its scope is good'
+            : 'the newest good one of its scope'
           : undefined
       verdicts.push({ backup, bytes: sizeOf(backup), isRemoved: held === undefined, reason: held ?? limit })
     })
@@ -64,10 +69,18 @@ export function sizeOf({ manifest }: Backup): number {
 function scopes(backups: readonly Backup[]): Backup[][] {
   const groups = new Map<string, Backup[]>()
   for (const backup of backups) {
-    const label = scopeLabel(backup.manifest.scope)
+    const { scope, server } = backup.manifest
+    const label = [scopeLabel(scope), server.systemIdentifier, server.databaseOid].join(' ')
     groups.set(label, [...(groups.get(label) ?? []), backup])
   }
   return [...groups.values()]
+}
+
+/** Those that a drill has shown to restore come first; of which it has shown that they do not, last: better than none. */
+function provenFirst(backups: readonly Backup[], drilled: Surroundings['drilled']): Backup[] {
+  const of = (outcome: boolean | undefined): Backup[] =>
+    backups.filter((backup) => drilled(backup) === outcome)
+  return [...of(true), ...of(undefined), ...of(false)]
 }
 
 /** Only as many are looked at as it takes: each look reads every byte of a backup. */

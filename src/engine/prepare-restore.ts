@@ -1,10 +1,10 @@
-import type { Backup } from '../backup/manifest.ts'
+import { isOfDatabase, type Backup } from '../backup/manifest.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import type { EventStream } from '../events/stream.ts'
 import { readJournalState } from '../journal/install.ts'
 import { readJournal } from '../journal/read.ts'
 import type { MappingRow } from '../journal/rows.ts'
-import type { QualifiedName } from '../pg/quoting.ts'
+import { qualified, type QualifiedName } from '../pg/quoting.ts'
 import { inDatabase, type DatabaseTarget } from '../pg/target.ts'
 import { Session } from '../pg/session.ts'
 import { matchTables } from '../plan/match.ts'
@@ -15,6 +15,7 @@ import { isPlain, restorePlain } from '../restore/plain.ts'
 import { differences, restoreInto, soundBackup } from '../restore/restored.ts'
 import { openScratch } from '../restore/scratch.ts'
 import { findTable } from '../restore/selection.ts'
+import { readHalfMade, type HalfMade } from '../restore/unfinished.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface RestoreRequest {
@@ -64,9 +65,28 @@ export async function withRestored<T>(
   const place = made?.target ?? scratch!
   const { tables, notes } = await fill(workspace, place, { request, backup, mappings }, events, signal)
   await using session = await Session.connect(place, `migrate/${plan.name}/restore`)
-  const pairings = await pairTables(session, live, tables, mappings, isOf(backup, workspace))
+  const halfMade = await readHalfMade(live)
+  const pairings = await pairTables(session, live, tables, mappings, {
+    isSameDatabase: isOf(backup, workspace),
+    halfMade: new Set(halfMade.map(({ oid }) => oid)),
+  })
   const { keyCommand } = plan.backups
-  return await use({ ...pairings, source, session, backup, plan: plan.name, keyCommand, notes })
+  return await use({
+    ...pairings,
+    source,
+    session,
+    backup,
+    plan: plan.name,
+    keyCommand,
+    notes: [...foreignNotes(backup, workspace), ...notes, ...notesOn(halfMade)],
+  })
+}
+
+function notesOn(halfMade: readonly HalfMade[]): string[] {
+  return halfMade.map(
+    (table) =>
+      `${qualified(table)} was made by restore ${table.restore}, which was interrupted: it is dropped first`,
+  )
 }
 
 /** Restores into a new database of that name, verified, and leaves it there. */
@@ -126,8 +146,18 @@ async function sourceOf(source: string): Promise<Backup | undefined> {
 }
 
 function isOf(backup: Backup | undefined, { server }: Workspace): boolean {
-  const from = backup?.manifest.server
-  return from?.systemIdentifier === server.systemIdentifier && from.databaseOid === server.databaseOid
+  return backup !== undefined && isOfDatabase(backup.manifest, server)
+}
+
+/** Tables are found by their names then, and that may be a mistake. */
+function foreignNotes(backup: Backup | undefined, workspace: Workspace): string[] {
+  if (backup === undefined || isOf(backup, workspace)) return []
+  const { database, systemIdentifier } = backup.manifest.server
+  const where =
+    systemIdentifier === workspace.server.systemIdentifier ? 'on this server' : 'on ANOTHER SERVER'
+  return [
+    `WARNING: this is a backup of ANOTHER DATABASE: "${database}" ${where}, not of "${workspace.server.database}" as it is now`,
+  ]
 }
 
 async function readMappings({ plan, session }: Workspace): Promise<readonly MappingRow[]> {

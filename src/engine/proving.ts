@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { listBackups, type Backup } from '../backup/manifest.ts'
+import { isOfDatabase, listBackups, type Backup } from '../backup/manifest.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { readDrills } from '../journal/drills.ts'
 import type { ServerFacts } from '../pg/server.ts'
@@ -33,9 +33,6 @@ export async function proveBackup(work: Work, relations: readonly number[]): Pro
 }
 
 function covers({ manifest }: Backup, server: ServerFacts, relations: readonly number[]): boolean {
-  const isHere =
-    manifest.server.systemIdentifier === server.systemIdentifier &&
-    manifest.server.databaseOid === server.databaseOid
   const held = new Set(manifest.tables.map(({ oid }) => oid))
-  return isHere && relations.every((relation) => held.has(relation))
+  return isOfDatabase(manifest, server) && relations.every((relation) => held.has(relation))
 }

@@ -1,9 +1,12 @@
 import { basename } from 'node:path'
-import { removeBackup, removeRemains } from '../backup/folder.ts'
+import { manifestSumName } from '../backup/files.ts'
+import { isDumping } from '../backup/dumpers.ts'
+import { removeAbandoned, removeBackup, removeRemains } from '../backup/folder.ts'
 import { listBackups } from '../backup/manifest.ts'
 import { judge, type Retention, type Verdict } from '../backup/retention.ts'
 import { verifyBackup } from '../backup/verify.ts'
 import { journalSchema } from '../catalog/names.ts'
+import { readDrills } from '../journal/drills.ts'
 import { readJournalState } from '../journal/install.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -16,20 +19,27 @@ export interface Pruned {
 
 /** Removes backups of the plan that are beyond the limits. */
 export async function prune(
-  { plan, session }: Workspace,
+  { plan, server, session }: Workspace,
   retention: Retention,
   isDryRun: boolean,
 ): Promise<Pruned> {
   const directory = plan.defaults.backupDir
   const { backups, unreadable } = await listBackups(directory, plan.name)
   const needed = await neededBackups({ plan, session })
+  const drills = await readDrills(session, plan.name)
   const verdicts = await judge(backups, retention, {
     now: new Date(),
     needed,
-    isGood: async ({ path }) => (await verifyBackup(path)).length === 0,
+    isGood: async ({ path }) =>
+      // Backups of former versions have no sum of their manifest, and are all that there is.
+      (await verifyBackup(path)).every(
+        ({ path: file, kind }) => kind === 'missing' && file === manifestSumName,
+      ),
+    drilled: ({ path }) => drills.get(basename(path))?.ok,
   })
   if (!isDryRun) {
     await removeRemains(directory, plan.name)
+    await removeAbandoned(directory, plan.name, server.systemIdentifier, (token) => isDumping(session, token))
     for (const { backup, isRemoved } of verdicts) if (isRemoved) await removeBackup(backup.path)
   }
   return { verdicts, unreadable }

@@ -1,7 +1,4 @@
-import { Lease } from '../journal/lease.ts'
-import { readJournalState } from '../journal/install.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
-import type { EventStream } from '../events/stream.ts'
 import { qualified } from '../pg/quoting.ts'
 import { exchange, type Loss } from '../restore/exchange.ts'
 import {
@@ -11,20 +8,16 @@ import {
   noteMade,
   prepareKept,
   readKept,
+  type Exchanged,
   type KeptRestore,
 } from '../restore/kept.ts'
 import { changeLocked, type Ground } from '../restore/locked.ts'
-import { dropMade, makeAbsent, makeKeys } from '../restore/absent.ts'
+import { contentOfAbsent, keyedTables, makeAbsent, makeKeys, type Remade } from '../restore/absent.ts'
 import { undoRestore } from '../restore/undo.ts'
+import { clearBegun, clearInterrupted } from '../restore/unfinished.ts'
+import { withGround, type RestoreOptions } from './ground.ts'
 import type { Prepared } from './prepare-restore.ts'
-import { stopError } from './work.ts'
 import type { Workspace } from './workspace.ts'
-
-export interface RestoreOptions {
-  readonly events: EventStream
-  readonly signal: AbortSignal | undefined
-  readonly waitMs: number
-}
 
 export interface RestoreOutcome {
   /** Under which the old rows are kept; null where nothing was different. */
@@ -44,40 +37,53 @@ export async function restoreInPlace(
   losses: readonly Loss[],
   options: RestoreOptions,
 ): Promise<RestoreOutcome> {
-  const { pairs, absent, session: restored } = prepared
+  const { absent } = prepared
   const isNothing = losses.every(({ added, deleted, changed }) => added + deleted + changed === 0)
   if (isNothing && absent.length === 0) return { id: null, tables: [], made: [] }
   return withGround(workspace, 'restore', options, async (ground) => {
     const { session } = ground
+    await clearInterrupted(ground, absent)
     await prepareKept(session)
-    const id = await beginKept(session, prepared.source)
-    const made = await makeAbsent(ground, prepared, absent).catch(async (error: unknown) => {
-      await dropMade(session, id, [])
+    const id = await beginKept(session, prepared.source, await contentOfAbsent(prepared, absent))
+    try {
+      const { done: tables, made } = await change(ground, prepared, id)
+      return {
+        id,
+        tables: tables.map(({ live: at, added, deleted, changed }) => ({
+          name: qualified(at),
+          added,
+          deleted,
+          changed,
+        })),
+        made: made.map(({ table }) => qualified(table)),
+      }
+    } catch (error) {
+      // What stays because somebody has changed it already is listed as interrupted.
+      await clearBegun(ground, id).catch(() => undefined)
       throw error
-    })
-    const live = pairs.map((pair) => pair.live)
-    const tables = await changeLocked(ground, live, async () => {
-      const done = []
-      for (const pair of pairs) done.push(await exchange(restored, session, pair, id))
-      for (const { table, checksum } of made) await noteMade(session, id, table, checksum)
-      await endKept(session, id, 'kept')
-      return done
-    }).catch(async (error: unknown) => {
-      await dropMade(session, id, made)
-      throw error
-    })
-    await makeKeys(ground, prepared, absent, id)
-    return {
-      id,
-      tables: tables.map(({ live: at, added, deleted, changed }) => ({
-        name: qualified(at),
-        added,
-        deleted,
-        changed,
-      })),
-      made: made.map(({ table }) => qualified(table)),
     }
   })
+}
+
+async function change(
+  ground: Ground,
+  prepared: Prepared,
+  id: number,
+): Promise<{ done: Exchanged[]; made: Remade['tables'] }> {
+  const { session } = ground
+  const { tables: made, keys } = await makeAbsent(ground, prepared, prepared.absent)
+  for (const { table, checksum } of made) await noteMade(session, id, table, checksum)
+  const live = prepared.pairs.map((pair) => pair.live)
+  const keyed = await keyedTables(session, keys)
+  const others = keyed.filter(({ oid }) => live.every((table) => table.oid !== oid))
+  const done = await changeLocked(ground, [...live, ...others], async () => {
+    const exchanged: Exchanged[] = []
+    for (const pair of prepared.pairs) exchanged.push(await exchange(prepared.session, session, pair, id))
+    await makeKeys(session, keys)
+    await endKept(session, id, 'kept')
+    return exchanged
+  })
+  return { done, made }
 }
 
 export async function keptRestores({ session }: Workspace): Promise<KeptRestore[]> {
@@ -91,15 +97,25 @@ export async function undoKept(
   options: RestoreOptions,
 ): Promise<KeptRestore> {
   const kept = await findKept(workspace, id)
-  if (kept.state !== 'kept') throw notKept(kept)
-  await withGround(workspace, `undo of restore ${id}`, options, (ground) => undoRestore(ground, kept))
+  await withGround(workspace, `undo of restore ${id}`, options, (ground) =>
+    kept.state === 'begun' ? clearBegun(ground, id) : undoRestore(ground, kept),
+  )
   return kept
 }
 
-/** Drops the old rows; then there is no way back. */
-export async function releaseKept(workspace: Workspace, id: number): Promise<KeptRestore> {
+/**
+ * Drops the old rows; then there is no way back.
+ * @throws MigrateError `lease-held`, `usage-invalid`
+ */
+export async function releaseKept(
+  workspace: Workspace,
+  id: number,
+  options: RestoreOptions,
+): Promise<KeptRestore> {
   const kept = await findKept(workspace, id)
-  await dropKept(workspace.session, kept)
+  await withGround(workspace, `release of restore ${id}`, options, ({ session, fence }) =>
+    dropKept(session, kept, fence),
+  )
   return kept
 }
 
@@ -110,45 +126,5 @@ async function findKept({ session }: Workspace, id: number): Promise<KeptRestore
   throw new MigrateError('usage-invalid', `there is no restore ${id}`, {
     detail: all.map((kept) => `${kept.id}  ${kept.state}  ${kept.source}`),
     next: ['migrate restore --list'],
-  })
-}
-
-function notKept({ id, state }: KeptRestore): MigrateError {
-  return new MigrateError('usage-invalid', `restore ${id} is ${state}: there is nothing to undo`, {
-    next: ['migrate restore --list'],
-  })
-}
-
-/** Keeps runs of the plan away while tables are restored; without a journal there are none. */
-async function withGround<T>(
-  { plan, target, server, session }: Workspace,
-  activity: string,
-  { events, signal, waitMs }: RestoreOptions,
-  use: (ground: Ground) => Promise<T>,
-): Promise<T> {
-  const { stallBudgetMs, lockRetryMs } = plan.defaults
-  const stop = new AbortController()
-  const forward = (): void => stop.abort(stopError(signal!, activity))
-  signal?.addEventListener('abort', forward, { once: true })
-  if (signal?.aborted === true) forward()
-  const ground = { session, server, stallBudgetMs, lockRetryMs, fence: undefined, signal: stop.signal }
-  try {
-    if ((await readJournalState(session)) === 'missing') return await use(ground)
-    await using lease = await Lease.take(target, plan.name, {
-      activity,
-      waitMs,
-      onWait: (holder) => events.emit({ type: 'lease:wait', holder }),
-      onLost: (reason) => stop.abort(leaseLost(reason)),
-    })
-    return await use({ ...ground, fence: lease.fence })
-  } finally {
-    signal?.removeEventListener('abort', forward)
-  }
-}
-
-function leaseLost(reason: string): MigrateError {
-  return new MigrateError('lease-lost', `the lease was lost: ${reason}`, {
-    state: { kind: 'rolled-back', sentence: 'nothing was changed' },
-    next: ['migrate status', 'run the same command again'],
   })
 }

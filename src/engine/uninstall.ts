@@ -2,7 +2,7 @@ import { journalSchema } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { readJournalState, removeJournal, removeUnfinished } from '../journal/install.ts'
 import { readActiveRuns } from '../journal/read.ts'
-import { readKept } from '../restore/kept.ts'
+import { forgetInterrupted, readKept } from '../restore/kept.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
@@ -48,6 +48,7 @@ export async function uninstall(
     throw new MigrateError('lease-held', 'a runner is at work in this database', {
       next: ['migrate status', 'wait for it, then run the same command again'],
     })
+  await forgetInterrupted(session)
   await removeJournal(session)
   return true
 }

@@ -1,20 +1,21 @@
+import { DatabaseError } from 'pg'
 import { withPlainFiles } from '../backup/encrypted.ts'
 import type { Backup } from '../backup/manifest.ts'
 import { measureContent } from '../content/measure.ts'
-import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
+import { MigrateError } from '../errors/migrate-error.ts'
 import { EventStream } from '../events/stream.ts'
 import { qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
-import { forgetKept } from './kept.ts'
 import type { Ground } from './locked.ts'
-import type { SourceTable } from './pairing.ts'
+import type { LiveTable, SourceTable } from './pairing.ts'
 import { restoreAbsent, type Restoring } from './pg-restore.ts'
 import { findRestoreTools } from './tools.ts'
 
-/** A table that a restore has made again. */
-export interface Made {
-  readonly table: QualifiedName
-  readonly checksum: string
+/** Tables that a restore has made again. */
+export interface Remade {
+  readonly tables: readonly { readonly table: QualifiedName; readonly checksum: string }[]
+  /** The statements that make the foreign keys from and to them. */
+  readonly keys: readonly string[]
 }
 
 interface Origin {
@@ -25,6 +26,15 @@ interface Origin {
   readonly keyCommand: string | undefined
 }
 
+/** What will be in tables that are made again. */
+export async function contentOfAbsent(
+  { session }: Pick<Origin, 'session'>,
+  absent: readonly SourceTable[],
+): Promise<Remade['tables']> {
+  const sums = await measureContent(session, absent)
+  return sums.map(({ schema, name, checksum }) => ({ table: { schema, name }, checksum }))
+}
+
 /**
  * Makes tables that are gone again, with their structure, in one transaction; their foreign keys come later.
  * @throws MigrateError `restore-refused` without an archive to make them from, `command-failed`
@@ -33,52 +43,51 @@ export async function makeAbsent(
   ground: Ground,
   origin: Origin,
   absent: readonly SourceTable[],
-): Promise<Made[]> {
-  if (absent.length === 0) return []
-  await restorePart(ground, origin, absent, 'tables')
-  const sums = await measureContent(ground.session, absent)
-  return sums.map(({ schema, name, checksum }) => ({ table: { schema, name }, checksum }))
+): Promise<Remade> {
+  if (absent.length === 0) return { tables: [], keys: [] }
+  const keys = await restoreTables(ground, origin, absent)
+  return { tables: await contentOfAbsent(ground, absent), keys }
 }
 
-/** Makes the foreign keys from and to tables that were made again. */
-export async function makeKeys(
-  ground: Ground,
-  origin: Origin,
-  absent: readonly SourceTable[],
-  restore: number,
-): Promise<void> {
-  if (absent.length === 0) return
-  try {
-    await restorePart(ground, origin, absent, 'keys')
-  } catch (error) {
-    if (!isMigrateError(error)) throw error
-    const { code, message, detail } = error
-    throw new MigrateError(code, message, {
-      detail,
-      state: {
-        kind: 'resumable',
-        sentence:
-          'the rows are in place; foreign keys from and to the tables that were made again are missing',
-      },
-      next: ['make the keys by hand once the rows fit', `or go back: migrate restore --undo ${restore}`],
-      cause: error,
-    })
+/** The tables that get foreign keys, so that they are locked with the others. */
+export async function keyedTables(session: Session, keys: readonly string[]): Promise<LiveTable[]> {
+  const names = keys.flatMap((statement) => /^ALTER TABLE (?:ONLY )?(.+)\n/.exec(statement)?.[1] ?? [])
+  return session.query<LiveTable>(
+    `select distinct c.oid::int8::float8 as oid, n.nspname as schema, c.relname as name
+       from unnest($1::text[]) a (name) join pg_class c on c.oid = to_regclass(a.name)
+       join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p')`,
+    [names],
+  )
+}
+
+/**
+ * Makes the foreign keys from and to tables that were made again, in the transaction the caller has open.
+ * @throws MigrateError `restore-refused` when rows do not allow one
+ */
+export async function makeKeys(session: Session, keys: readonly string[]): Promise<void> {
+  for (const statement of keys) {
+    try {
+      await session.script(statement)
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== '23503') throw error
+      throw new MigrateError('restore-refused', `the rows would not fit together: ${error.message}`, {
+        detail: [...(error.detail === undefined ? [] : [error.detail]), statement.replaceAll(/\s+/g, ' ')],
+        state: { kind: 'rolled-back', sentence: 'nothing was changed' },
+        next: [
+          'restore the tables that refer to each other together: leave --table out, or name them too',
+          'or restore beside, with --to-database NAME',
+        ],
+        cause: error,
+      })
+    }
   }
 }
 
-/** Takes tables that were made again away: what they were made for has failed. */
-export async function dropMade(session: Session, restore: number, made: readonly Made[]): Promise<void> {
-  const names = made.map(({ table }) => qualified(table))
-  if (names.length > 0) await session.script(`drop table if exists ${names.join(', ')}`)
-  await forgetKept(session, restore)
-}
-
-async function restorePart(
+async function restoreTables(
   { session, server, signal }: Ground,
   { source, backup, session: scratch, plan, keyCommand }: Origin,
   absent: readonly SourceTable[],
-  part: 'tables' | 'keys',
-): Promise<void> {
+): Promise<string[]> {
   if (backup === undefined) {
     throw new MigrateError(
       'restore-refused',
@@ -92,7 +101,7 @@ async function restorePart(
   const { manifest } = backup
   const tools = await findRestoreTools(manifest.pgDumpVersion, server.major)
   const asOwners = server.isSuperuser && server.systemIdentifier === manifest.server.systemIdentifier
-  await withPlainFiles(backup, keyCommand, async (folder) => {
+  return withPlainFiles(backup, keyCommand, async (folder) => {
     const { target } = session
     const events = new EventStream()
     const work: Restoring = {
@@ -108,7 +117,7 @@ async function restorePart(
       signal,
     }
     const all = await withPartitions(scratch, absent)
-    await restoreAbsent(work, all, await sequencesOf(scratch, session, all), part)
+    return restoreAbsent(work, all, await sequencesOf(scratch, session, all))
   })
 }
 

@@ -33,8 +33,9 @@ export async function countLosses(
   const compared = new Progress(events, 'comparison with the live tables', pairs.length, 'tables')
   const losses: Loss[] = []
   for (const pair of pairs) {
-    const { differences } = await compareBoth(restored, live, pair)
-    losses.push({ pair, ...countsOf(differences) })
+    const comparison = await compareBoth(restored, live, pair)
+    refuseLosing(pair, comparison)
+    losses.push({ pair, ...countsOf(comparison.differences) })
     compared.add(1)
   }
   return losses
@@ -48,6 +49,7 @@ export async function exchange(
   restore: number,
 ): Promise<Exchanged> {
   const comparison = await compareBoth(restored, live, pair)
+  refuseLosing(pair, comparison)
   const { differences, key } = comparison
   const counts = countsOf(differences)
   const relation = pair.live.oid
@@ -86,6 +88,23 @@ async function keepAdded(
   const set = columns.map(({ name }) => `${ident(name)} = b.${ident(name)}`).join(', ')
   const same = key.map(({ name }) => `t.${ident(name)} = b.${ident(name)}`).join(' and ')
   await session.script(`update ${qualified(live)} as t set ${set} from ${before} as b where ${same}`)
+}
+
+/** Without a key nothing tells which row's values in columns that came since belong to a row that is put back. */
+function refuseLosing({ live, added }: Pairing, { key, differences }: TableComparison): void {
+  if (key !== undefined || added.length === 0 || differences.length === 0) return
+  throw new MigrateError(
+    'restore-refused',
+    `${qualified(live)} has no key, and columns that came since the backup: ${added.join(', ')}`,
+    {
+      detail: ['rows that are put back would lose their values in these columns'],
+      state: { kind: 'rolled-back', sentence: 'nothing was changed' },
+      next: [
+        'migrate restore FOLDER --to-database NAME        restores it beside, to take from it by hand',
+        'or name the other tables with --table',
+      ],
+    },
+  )
 }
 
 function compareBoth(restored: Session, live: Session, pair: Pairing): Promise<TableComparison> {

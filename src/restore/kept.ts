@@ -1,6 +1,8 @@
 import { keptSchema } from '../plan/names.ts'
 import { ident, literal, qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
+import { stateOf } from '../pg/sqlstate.ts'
+import { holdState } from './turn.ts'
 
 const mark = 'made by pg-relocate: rows as they were before a restore; do not change by hand'
 
@@ -27,7 +29,7 @@ export interface KeptTable {
   readonly checksum: string | null
 }
 
-const dropSchema = `drop table ${keptSchema}.tables, ${keptSchema}.restores; drop schema ${keptSchema};`
+const dropSchema = `drop table ${keptSchema}.restores, ${keptSchema}.tables; drop schema ${keptSchema};`
 
 /** Makes the schema in which old rows are kept, for the runner alone. */
 export async function prepareKept(session: Session): Promise<void> {
@@ -67,13 +69,33 @@ export async function prepareKept(session: Session): Promise<void> {
     commit`)
 }
 
-export async function beginKept(session: Session, source: string): Promise<number> {
+/**
+ * Notes that a restore begins, with the tables it will make and what will be in them: one that is killed meanwhile is
+ * known by that.
+ */
+export async function beginKept(
+  session: Session,
+  source: string,
+  absent: readonly { readonly table: QualifiedName; readonly checksum: string }[],
+): Promise<number> {
+  // Numbers stand for OIDs that nobody knows yet; those of users' tables are higher (16384).
   const { id } = await session.one<{ id: number }>(
-    `insert into ${keptSchema}.restores (source) values ($1) returning id::int`,
-    [source],
+    `with begun as (insert into ${keptSchema}.restores (source) values ($1) returning id),
+          noted as (insert into ${keptSchema}.tables (restore, relation, name, was_absent, checksum)
+                    select begun.id, a.n::oid, a.name, true, a.checksum
+                      from begun, unnest($2::text[], $3::text[]) with ordinality a (name, checksum, n))
+     select id::int from begun`,
+    [source, absent.map(({ table }) => qualified(table)), absent.map(({ checksum }) => checksum)],
   )
   return id
 }
+
+/** The OID of a table that a restore has made, or is about to make; in a query on its notes `t`. */
+export const madeOid = `case when t.relation >= 16384 then t.relation else to_regclass(t.name)::oid end`
+
+const isUnfinished = `r.state = 'begun' and exists (
+  select from ${keptSchema}.tables t join pg_class c on c.oid = ${madeOid}
+   where t.restore = r.id and c.relkind in ('r', 'p'))`
 
 /** The tables that hold the rows a restore has taken away or changed, and those it has put there. */
 export function keptNames(restore: number, relation: number): { before: string; after: string } {
@@ -100,7 +122,7 @@ export async function noteExchanged(session: Session, restore: number, it: Excha
   )
 }
 
-/** Notes a table that the restore has made anew. */
+/** Notes which table it is that the restore has made. */
 export async function noteMade(
   session: Session,
   restore: number,
@@ -108,18 +130,34 @@ export async function noteMade(
   checksum: string,
 ): Promise<void> {
   await session.query(
-    `insert into ${keptSchema}.tables (restore, relation, name, was_absent, checksum)
-     values ($1, to_regclass($2), $2, true, $3)`,
+    `update ${keptSchema}.tables set relation = to_regclass($2), checksum = $3 where restore = $1 and name = $2`,
     [restore, qualified(table), checksum],
   )
 }
 
-/** What is kept, newest first; the sizes are those of the old rows. */
-export async function readKept(session: Session): Promise<KeptRestore[]> {
+export async function hasKept(session: Session): Promise<boolean> {
   const { exists } = await session.one<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
     `${keptSchema}.restores`,
   ])
-  if (!exists) return []
+  return exists
+}
+
+/**
+ * What is kept, newest first; the sizes are those of the old rows. One that was interrupted is among it only if tables
+ * are there that it has made.
+ */
+export async function readKept(session: Session): Promise<KeptRestore[]> {
+  if (!(await hasKept(session))) return []
+  try {
+    return await queryKept(session)
+  } catch (error) {
+    // Somebody has released the last of them since.
+    if (stateOf(error) === '42P01') return []
+    throw error
+  }
+}
+
+function queryKept(session: Session): Promise<KeptRestore[]> {
   return session.query<KeptRestore>(
     `select r.id::int, r.source, r.at, r.by, r.state,
             coalesce((select sum(pg_total_relation_size(c.oid)) from pg_class c
@@ -129,7 +167,7 @@ export async function readKept(session: Session): Promise<KeptRestore[]> {
                                'deleted', t.deleted, 'changed', t.changed, 'wasAbsent', t.was_absent,
                                'checksum', t.checksum) order by t.name)
                         from ${keptSchema}.tables t where t.restore = r.id), '[]') as tables
-       from ${keptSchema}.restores r order by r.id desc`,
+       from ${keptSchema}.restores r where r.state <> 'begun' or ${isUnfinished} order by r.id desc`,
     [keptSchema],
   )
 }
@@ -151,8 +189,35 @@ export async function forgetKept(session: Session, restore: number): Promise<voi
   if (!others) await session.script(dropSchema)
 }
 
-/** Drops the old rows of a restore; the schema goes with the last of them. */
-export async function dropKept(session: Session, { id }: KeptRestore): Promise<void> {
+/** Takes back the notes of interrupted restores that have left nothing, while none is at work. */
+export async function forgetInterrupted(session: Session): Promise<void> {
+  if (!(await hasKept(session))) return
+  const left = await session.query<{ id: number }>(
+    `select r.id::int from ${keptSchema}.restores r where r.state = 'begun' and not (${isUnfinished})`,
+  )
+  for (const { id } of left) await forgetKept(session, id)
+}
+
+/**
+ * Drops the old rows of a restore; the schema goes with the last of them.
+ * @throws MigrateError `usage-invalid` when there is nothing to drop any more
+ */
+export async function dropKept(session: Session, kept: KeptRestore, fence = ''): Promise<void> {
+  await session.script(`begin; ${fence}`)
+  try {
+    // Before the old rows: whoever lists what is kept looks at these last.
+    if (await hasKept(session)) await session.script(`lock table ${keptSchema}.restores`)
+    await holdState(session, kept, ['kept', 'undone', 'begun'])
+    if (kept.state === 'begun') await forgetKept(session, kept.id)
+    else await dropRows(session, kept.id)
+    await session.script('commit')
+  } catch (error) {
+    await session.script('rollback').catch(() => undefined)
+    throw error
+  }
+}
+
+async function dropRows(session: Session, id: number): Promise<void> {
   const tables = await session.query<{ name: string }>(
     `select relname as name from pg_class
       where relnamespace = to_regnamespace($1) and relkind = 'r' and relname ~ $2`,
@@ -168,5 +233,5 @@ export async function dropKept(session: Session, { id }: KeptRestore): Promise<v
   const rest = others
     ? `update ${keptSchema}.restores set state = 'released' where id = ${id} and state <> 'undone';`
     : dropSchema
-  await session.script(`begin; ${drops} ${rest} commit`)
+  await session.script(`${drops} ${rest}`)
 }

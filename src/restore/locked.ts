@@ -32,6 +32,7 @@ export async function changeLocked<T>(
   ground: Ground,
   tables: readonly LiveTable[],
   change: () => Promise<T>,
+  whenBroken: readonly string[] = together,
 ): Promise<T> {
   const { session } = ground
   await refuseWithoutRight(ground)
@@ -44,7 +45,7 @@ export async function changeLocked<T>(
       session,
       tables.map(({ oid }) => oid),
     )
-    if (broken.length > 0) throw keysBroken(broken)
+    if (broken.length > 0) throw keysBroken(broken, whenBroken)
     ground.signal?.throwIfAborted()
     await session.script('commit')
     return result
@@ -57,23 +58,53 @@ export async function changeLocked<T>(
 /** Waits in short attempts, so that nobody queues behind this session for longer than the stall budget. */
 async function lockAll(ground: Ground, tables: readonly LiveTable[]): Promise<void> {
   const { session, stallBudgetMs, lockRetryMs, fence, signal } = ground
-  const names = [...tables].sort((a, b) => a.oid - b.oid).map(qualified)
+  const locks = await neededLocks(session, tables)
   const began = performance.now()
   for (let timeout = Math.min(50, stallBudgetMs); ; timeout = Math.min(timeout * 2, stallBudgetMs)) {
     signal?.throwIfAborted()
     try {
       await session.script(`begin isolation level read committed; set local lock_timeout = ${timeout}`)
       if (fence !== undefined) await session.script(fence)
-      if (names.length > 0) await session.script(`lock table ${names.join(', ')} in share row exclusive mode`)
+      for (const { table, mode } of locks)
+        await session.script(`lock table ${qualified(table)} in ${mode} mode`)
       return
     } catch (error) {
       await session.script('rollback')
       if (!isRetryable(error)) throw error
       const waited = performance.now() - began
-      if (waited >= lockRetryMs) throw await lockTimeout(session, tables, waited, error)
+      if (waited >= lockRetryMs) {
+        const all = locks.map(({ table }) => table)
+        throw await lockTimeout(session, all, waited, error)
+      }
     }
     await sleep(timeout * (1 + Math.random()))
   }
+}
+
+interface Lock {
+  readonly table: LiveTable
+  readonly mode: 'share row exclusive' | 'share'
+}
+
+/**
+ * What to lock, in the order of OIDs. Tables outside the set that its foreign keys refer to are among it: a row that
+ * another transaction has deleted there, and not yet committed, would look like one that is there.
+ */
+async function neededLocks(session: Session, tables: readonly LiveTable[]): Promise<Lock[]> {
+  const referenced = await session.query<LiveTable>(
+    `select distinct c.oid::int8::float8 as oid, n.nspname as schema, c.relname as name
+       from unnest($1::oid[]) t (oid)
+      cross join lateral (select t.oid union select relid from pg_partition_tree(t.oid)) tree (oid)
+       join pg_constraint k on k.contype = 'f' and k.conrelid = tree.oid
+       join pg_class c on c.oid = k.confrelid join pg_namespace n on n.oid = c.relnamespace
+      where c.oid <> all ($1::oid[])`,
+    [tables.map(({ oid }) => oid)],
+  )
+  const locks: Lock[] = [
+    ...tables.map((table) => ({ table, mode: 'share row exclusive' as const })),
+    ...referenced.map((table) => ({ table, mode: 'share' as const })),
+  ]
+  return locks.sort((a, b) => a.table.oid - b.table.oid)
 }
 
 async function lockTimeout(
@@ -122,7 +153,8 @@ async function refuseWithoutRight({ session, server }: Ground): Promise<void> {
   )
 }
 
-function changeFailure(error: unknown, tables: readonly LiveTable[]): unknown {
+/** Says what an error under the locks means, whose transaction was rolled back. */
+export function changeFailure(error: unknown, tables: readonly LiveTable[]): unknown {
   if (isMigrateError(error) || !(error instanceof DatabaseError)) return error
   const known = classify(error)
   if (known !== undefined) return known
@@ -143,10 +175,12 @@ function changeFailure(error: unknown, tables: readonly LiveTable[]): unknown {
   })
 }
 
-function keysBroken([first, ...others]: readonly string[]): MigrateError {
+function keysBroken([first, ...others]: readonly string[], next: readonly string[]): MigrateError {
   return new MigrateError('restore-refused', `the rows would not fit together: ${first ?? ''}`, {
     detail: others,
     state: { kind: 'rolled-back', sentence: 'nothing was changed' },
-    next: ['restore the tables that refer to each other together: leave --table out, or name them too'],
+    next,
   })
 }
+
+const together = ['restore the tables that refer to each other together: leave --table out, or name them too']

@@ -31,7 +31,7 @@ export interface Pairings {
 
 /**
  * Finds each restored table in the live database: by its OID where the backup is of this database, else by its name or
- * where the plan's run has moved that name to. Partitions are part of the table at the top of their tree.
+ * where the plan's run has moved that name to. What an interrupted restore has made counts as gone. Partitions are part of the table at the top of their tree.
  * @throws MigrateError `restore-refused` with everything that speaks against putting the tables in place
  */
 export async function pairTables(
@@ -39,10 +39,10 @@ export async function pairTables(
   live: Session,
   tables: readonly SourceTable[],
   mappings: readonly MappingRow[],
-  isSameDatabase: boolean,
+  options: { readonly isSameDatabase: boolean; readonly halfMade: ReadonlySet<number> },
 ): Promise<Pairings> {
   const tops = await topmost(restored, tables)
-  const find = await finder(live, tops, mappings, isSameDatabase)
+  const find = await finder(live, tops, mappings, options)
   const found = tops.map((table) => ({ table, live: find(table) }))
   const problems: string[] = []
   for (const { table, live: at } of found) {
@@ -97,10 +97,10 @@ async function finder(
   session: Session,
   tables: readonly SourceTable[],
   mappings: readonly MappingRow[],
-  isSameDatabase: boolean,
+  { isSameDatabase, halfMade }: { readonly isSameDatabase: boolean; readonly halfMade: ReadonlySet<number> },
 ): Promise<(table: SourceTable) => Found | undefined> {
   const oids = [...tables.map(({ oid }) => oid ?? 0), ...mappings.map(({ relation }) => relation)]
-  const rows = await session.query<Found>(
+  const found = await session.query<Found>(
     `select c.oid::int8::float8 as oid, n.nspname as schema, c.relname as name, c.relkind::text as kind,
             c.relkind = 'r' and exists (select from pg_inherits i where i.inhparent = c.oid) as "hasHeirs"
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -109,6 +109,7 @@ async function finder(
               select to_regclass(format('%I.%I', a.schema, a.name)) from unnest($2::text[], $3::text[]) a (schema, name))`,
     [oids, tables.map(({ schema }) => schema), tables.map(({ name }) => name)],
   )
+  const rows = found.filter(({ oid }) => !halfMade.has(oid))
   const byOid = new Map(rows.map((row) => [row.oid, row]))
   const byName = new Map(rows.map((row) => [nameKey(row), row]))
   return (table) => {

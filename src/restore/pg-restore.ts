@@ -9,6 +9,7 @@ import { restoreList } from '../backup/restore-list.ts'
 import type { DumpTools } from '../backup/tool.ts'
 import { Progress } from '../events/progress.ts'
 import type { EventStream } from '../events/stream.ts'
+import { MigrateError } from '../errors/migrate-error.ts'
 import type { QualifiedName } from '../pg/quoting.ts'
 import type { ServerFacts } from '../pg/server.ts'
 import type { DatabaseTarget } from '../pg/target.ts'
@@ -43,26 +44,46 @@ export async function restoreTables(work: Restoring, wanted: readonly BackedUpTa
     if (line.includes('finished item') && line.includes('TABLE DATA')) filled.add(1)
   }
   await withList(await wantedEntries(work, wanted), async (entries) => {
-    await pgRestore(work, ['--section=data', `--jobs=${work.jobs}`, '--verbose', entries, 'data'], onLine)
+    await pgRestore(work, ['--section=data', `--jobs=${work.jobs}`, '--verbose', entries, 'data'], { onLine })
     filled.set(wanted.length)
     await pgRestore(work, ['--section=post-data', entries, 'data'])
   })
 }
 
+/** By which the sessions are known that make tables in the live database. */
+export const remaking = 'remake'
+
 /**
- * Makes tables that are gone again, with rows, indexes and triggers; or the foreign keys from and to them, once the
- * other tables have the rows that these need. Either happens as a whole or not at all.
+ * Makes tables that are gone again, with rows, indexes and triggers, as a whole or not at all. Returns the statements that
+ * make the foreign keys from and to them, for when the other tables have the rows that these need.
  */
 export async function restoreAbsent(
   work: Restoring,
   absent: readonly QualifiedName[],
   sequences: readonly string[],
-  part: 'tables' | 'keys',
-): Promise<void> {
-  const { manifest } = work
+): Promise<string[]> {
+  const contents = await contentsOf(work)
+  const possible = new Set(idsOf(await readFile(join(work.folder, 'data.list'), 'utf8')))
+  const { tables, keys } = absentEntries(work.manifest, contents, absent, sequences)
+  const list = keep(tables, (id) => possible.has(id))
+  if (idsOf(list).length > 0) {
+    await withList(list, (entries) =>
+      pgRestore(work, ['--single-transaction', entries, 'data'], { purpose: remaking }),
+    )
+  }
+  const wanted = keep(keys, (id) => possible.has(id))
+  return idsOf(wanted).length === 0 ? [] : keyStatements(work, wanted)
+}
+
+/** Of the table of contents what makes these tables, and their foreign keys. */
+function absentEntries(
+  manifest: Manifest,
+  contents: string,
+  absent: readonly QualifiedName[],
+  sequences: readonly string[],
+): { tables: string; keys: string } {
   const isAbsent = ({ schema, name }: QualifiedName): boolean =>
     absent.some((table) => table.schema === schema && table.name === name)
-  const contents = await contentsOf(work)
   const others = manifest.tables.filter((table) => !isAbsent(table)).map(tableObject)
   const gone = manifest.tables.filter(isAbsent).map(tableObject)
   const keys = objectsOf(contents, / FK CONSTRAINT /)
@@ -71,14 +92,29 @@ export async function restoreAbsent(
   )
   const without = (objects: readonly string[]): string =>
     restoreList('data', contents, new Map(objects.map((object) => [object, 'not asked for']))).list
-  const possible = new Set(idsOf(await readFile(join(work.folder, 'data.list'), 'utf8')))
   const rest = new Set(idsOf(without(gone)))
-  const list =
-    part === 'tables'
-      ? keep(without([...others, ...keys, ...otherSequences]), (id) => possible.has(id))
-      : keep(contents, (id, line) => possible.has(id) && !rest.has(id) && line.includes(' FK CONSTRAINT '))
-  if (idsOf(list).length === 0) return
-  await withList(list, (entries) => pgRestore(work, ['--single-transaction', entries, 'data']))
+  return {
+    tables: without([...others, ...keys, ...otherSequences]),
+    keys: keep(contents, (id, line) => !rest.has(id) && line.includes(' FK CONSTRAINT ')),
+  }
+}
+
+async function keyStatements({ folder, tools, signal }: Restoring, list: string): Promise<string[]> {
+  const script = await withList(list, (entries) =>
+    runCommand({
+      program: tools.pgRestore,
+      args: ['--file=-', '--no-owner', '--no-acl', entries, join(folder, 'data')],
+      env: { ...process.env, LC_ALL: 'C' },
+      signal,
+      leaves: nothingTouched,
+    }),
+  )
+  const statements = [...script.matchAll(/^ALTER TABLE [^]*?;$/gm)].map(([statement]) => statement)
+  if (statements.length === idsOf(list).length) return statements
+  throw new MigrateError('command-failed', 'the foreign keys of the backup cannot be told apart', {
+    detail: [`${idsOf(list).length} keys, ${statements.length} statements`],
+    next: ['migrate restore FOLDER --to-database NAME'],
+  })
 }
 
 /**
@@ -146,7 +182,7 @@ function idsOf(list: string): string[] {
 async function pgRestore(
   work: Restoring,
   args: readonly string[],
-  onLine?: (line: string) => void,
+  { onLine, purpose = 'restore' }: { onLine?: (line: string) => void; purpose?: string } = {},
 ): Promise<void> {
   const { tools, target, server, plan, folder, asOwners, signal } = work
   const places = args.map((arg) =>
@@ -165,7 +201,7 @@ async function pgRestore(
       `--dbname=dbname='${server.database.replaceAll(/[\\']/g, '\\$&')}'`,
       ...places,
     ],
-    env: toolEnvironment(target, server, `migrate/${plan}/restore`),
+    env: toolEnvironment(target, server, `migrate/${plan}/${purpose}`),
     signal,
     leaves: nothingTouched,
     ...(onLine && { onLine }),

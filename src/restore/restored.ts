@@ -1,4 +1,5 @@
 import { withPlainFiles } from '../backup/encrypted.ts'
+import { manifestName, manifestSumName } from '../backup/files.ts'
 import { readBackup, type Backup } from '../backup/manifest.ts'
 import { verifyBackup } from '../backup/verify.ts'
 import { measureContent } from '../content/measure.ts'
@@ -35,16 +36,26 @@ export interface RestoredTable {
 
 /**
  * Reads a backup and sees that its files are as they were written.
- * @throws MigrateError `backup-corrupt` naming every file that is not
+ * @throws MigrateError `backup-corrupt` naming every file that is not, or when it holds no tables
  */
 export async function soundBackup(path: string): Promise<Backup> {
   const backup = await readBackup(path)
   const problems = await verifyBackup(path)
   const [first, ...others] = problems.filter(({ kind }) => kind !== 'extra')
-  if (first === undefined) return backup
+  if (first === undefined) {
+    if (backup.manifest.tables.length > 0) return backup
+    throw new MigrateError('backup-corrupt', `the backup ${path} holds no tables`, {
+      next: ['migrate backup list        tells the backups there are'],
+    })
+  }
   throw new MigrateError('backup-corrupt', `the backup ${path} is not as it was written: ${first.sentence}`, {
     detail: others.map(({ sentence }) => sentence),
-    next: ['migrate backup list        tells the backups there are'],
+    next: [
+      ...(first.path === manifestSumName
+        ? [`cd ${path} && sha256sum ${manifestName} > ${manifestSumName}        if it is of a former version`]
+        : []),
+      'migrate backup list        tells the backups there are',
+    ],
   })
 }
 

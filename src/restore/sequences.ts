@@ -10,6 +10,9 @@ export async function raiseSequences(session: Session, table: LiveTable): Promis
        join pg_depend d on d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
       cross join lateral (select 1 where d.deptype in ('a', 'i') and d.objid = s.seqrelid) owned
        join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+       join pg_type y on y.oid = a.atttypid
+      -- OWNED BY takes columns of every type; only integers are numbers of such a sequence.
+       and coalesce(nullif(y.typbasetype, 0), y.oid) in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
       where d.refobjid = $1 and s.seqincrement > 0`,
     [table.oid],
   )

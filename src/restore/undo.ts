@@ -6,6 +6,7 @@ import { keptSchema } from '../plan/names.ts'
 import { endKept, keptNames, type KeptRestore, type KeptTable } from './kept.ts'
 import { changeLocked, type Ground } from './locked.ts'
 import type { LiveTable } from './pairing.ts'
+import { holdState } from './turn.ts'
 
 /**
  * Puts the rows back that a restore has taken away or changed, and takes away those it has put there.
@@ -14,7 +15,8 @@ import type { LiveTable } from './pairing.ts'
 export async function undoRestore(ground: Ground, kept: KeptRestore): Promise<void> {
   const { session } = ground
   const tables = await whereTheyAre(session, kept.tables)
-  await changeLocked(ground, [...tables.values()], async () => {
+  const change = async (): Promise<void> => {
+    await holdState(session, kept, ['kept'])
     const problems: string[] = []
     for (const table of kept.tables) problems.push(...(await changesSince(session, kept, table, tables)))
     const [first, ...others] = problems
@@ -28,11 +30,15 @@ export async function undoRestore(ground: Ground, kept: KeptRestore): Promise<vo
       kept.tables.filter(({ wasAbsent }) => wasAbsent).map(({ relation }) => tables.get(relation)!),
     )
     await endKept(session, kept.id, 'undone')
-  })
+  }
+  await changeLocked(ground, [...tables.values()], change, [
+    `put back what these rows refer to, then migrate restore --undo ${kept.id}`,
+    `or look into schema ${keptSchema}: before_${kept.id}_* are the old rows`,
+  ])
 }
 
 /** Keys of other tables to them cannot be older than they are. */
-async function dropTables(session: Session, tables: readonly LiveTable[]): Promise<void> {
+export async function dropTables(session: Session, tables: readonly LiveTable[]): Promise<void> {
   if (tables.length === 0) return
   const keys = await session.query<{ statement: string }>(
     `select format('alter table %s drop constraint %I', conrelid::regclass, conname) as statement

@@ -15,6 +15,7 @@ import { planFor } from '../support/plan.ts'
 import { sampleDatabase, samplePlan } from '../support/sample.ts'
 import { testWithPgDump as test } from '../support/needing.ts'
 import { failureOf, run } from '../support/run.ts'
+import { putManifest } from './backup/manifest.ts'
 import { restoreScene, type RestoreScene } from './restore/scene.ts'
 
 let scene: RestoreScene
@@ -149,7 +150,7 @@ describe('encrypted', () => {
     for (const file of manifest.files) {
       files.push(await fingerprint(path, file.path))
     }
-    await writeFile(join(path, 'manifest.json'), JSON.stringify({ ...manifest, files }))
+    await putManifest(path, JSON.stringify({ ...manifest, files }))
   }
 
   test('no file is readable, verify needs no key, a drill with the key passes', async () => {

@@ -9,6 +9,7 @@ import { sql } from '../support/client.ts'
 import { freshDatabase } from '../support/database.ts'
 import { testWithPgDump as test } from '../support/needing.ts'
 import { failureOf, run, statusOf } from '../support/run.ts'
+import { putManifest } from './backup/manifest.ts'
 import { restoreScene, type RestoreScene } from './restore/scene.ts'
 
 let scene: RestoreScene
@@ -30,7 +31,7 @@ async function copy(name: string): Promise<string> {
 async function rewrite(path: string, change: (manifest: Manifest) => Manifest): Promise<void> {
   const file = join(path, 'manifest.json')
   const manifest = JSON.parse(await readFile(file, 'utf8')) as Manifest
-  await writeFile(file, JSON.stringify(change(manifest)))
+  await putManifest(path, JSON.stringify(change(manifest)))
 }
 
 const wrongRows = (manifest: Manifest): Manifest => ({
@@ -66,6 +67,18 @@ describe('a drill', () => {
     expect(await failureOf(scene.drill(missing))).toMatchObject({
       code: 'backup-corrupt',
       message: expect.stringContaining('schema.dump is missing'),
+    })
+    const edited = await copy('edited')
+    const text = await readFile(join(edited, 'manifest.json'), 'utf8')
+    await writeFile(join(edited, 'manifest.json'), text.replace('"rows": 20', '"rows": 21'))
+    expect(await failureOf(scene.drill(edited))).toMatchObject({
+      code: 'backup-corrupt',
+      message: expect.stringContaining('manifest.json is not what manifest.sha256 says'),
+    })
+    await rewrite(edited, (manifest) => ({ ...manifest, tables: [] }))
+    expect(await failureOf(scene.drill(edited))).toMatchObject({
+      code: 'backup-corrupt',
+      message: expect.stringContaining('holds no tables'),
     })
     const later = await copy('later')
     await rewrite(later, (manifest) => ({ ...manifest, pgDumpVersion: '99.1' }))
@@ -138,7 +151,7 @@ test('a switch waits for a passed drill of the newest backup of its tables', asy
   expect(await gated.rows(`select relkind from pg_class where oid = 'public.users'::regclass`)).toEqual([
     { relkind: 'r' },
   ])
-  await writeFile(join(newest.path, 'manifest.json'), good)
+  await putManifest(newest.path, good)
   await run(gated.plan, [2])
   expect(await gated.rows(`select relkind from pg_class where oid = 'public.users'::regclass`)).toEqual([
     { relkind: 'v' },

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals'
-import { releaseKept, undoKept } from '../../src/engine/restore.ts'
+import { keptRestores, releaseKept, undoKept } from '../../src/engine/restore.ts'
 import { dumpAll } from '../support/dump.ts'
 import { testWithPgDump as test } from '../support/needing.ts'
 import { sql } from '../support/client.ts'
@@ -29,10 +29,10 @@ test('dropped tables come back with indexes, partitions, triggers, keys, owners 
   expect(await state(scene.url)).toBe(pristine)
   await scene.within((workspace) => undoKept(workspace, outcome.id!, scene.options))
   expect(await state(scene.url)).toBe(without)
-  await scene.within((workspace) => releaseKept(workspace, outcome.id!))
+  await scene.within((workspace) => releaseKept(workspace, outcome.id!, scene.options))
 })
 
-test('a key that rows do not allow is told, the rows are in place, and the undo takes all of it back', async () => {
+test('a key that rows do not allow is told, and nothing has changed', async () => {
   await using scene = await restoreScene('restore_key')
   await sql(scene.url, 'drop view public.user_totals')
   const { path } = await scene.take()
@@ -41,13 +41,12 @@ test('a key that rows do not allow is told, the rows are in place, and the undo 
   )
   const without = await state(scene.url)
   expect(await failureOf(scene.restore({ source: path, tables: ['users'] }))).toMatchObject({
-    code: 'command-failed',
-    state: { kind: 'resumable', sentence: expect.stringContaining('the rows are in place') },
-    next: expect.arrayContaining(['or go back: migrate restore --undo 1']),
+    code: 'restore-refused',
+    message: expect.stringContaining('orders_user_id_fkey'),
+    state: { kind: 'rolled-back', sentence: 'nothing was changed' },
   })
-  expect(await scene.rows('select count(*)::int as n from public.users')).toEqual([{ n: 20 }])
-  await scene.within((workspace) => undoKept(workspace, 1, scene.options))
   expect(await state(scene.url)).toBe(without)
+  expect(await scene.within(keptRestores)).toEqual([])
   const { outcome } = await scene.restore({ source: path })
   expect(outcome.tables).toContainEqual({ name: 'public.orders', added: 1, deleted: 0, changed: 0 })
   await scene.within((workspace) => undoKept(workspace, outcome.id!, scene.options))

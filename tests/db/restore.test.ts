@@ -61,7 +61,7 @@ describe('in place', () => {
 
     await scene.within((workspace) => undoKept(workspace, outcome.id!, scene.options))
     expect(withoutKept(await state())).toBe(damaged)
-    await scene.within((workspace) => releaseKept(workspace, outcome.id!))
+    await scene.within((workspace) => releaseKept(workspace, outcome.id!, scene.options))
     expect(await state()).toBe(damaged)
     expect(await scene.within(keptRestores)).toEqual([])
   })
@@ -82,7 +82,7 @@ describe('in place', () => {
     const [kept] = await scene.within(keptRestores)
     expect(kept).toMatchObject({ id: outcome.id, state: 'kept' })
     expect(kept!.bytes).toBeGreaterThan(0)
-    await scene.within((workspace) => releaseKept(workspace, outcome.id!))
+    await scene.within((workspace) => releaseKept(workspace, outcome.id!, scene.options))
     await scene.restore({ source: backup.path })
   })
 

@@ -115,7 +115,11 @@ async function lookAfterKept(
     const id = restoreId(undo, '--undo')
     await confirmChange(context.options, `Put the old rows of restore ${id} back?`)
     const kept = await undoKept(workspace, id, { events, signal, waitMs: context.waitMs() })
-    context.result(`restore ${id} is undone; its rows stay until migrate restore --release ${id}`, {
+    const text =
+      kept.state === 'begun'
+        ? `restore ${id} was interrupted; the tables it had made are dropped`
+        : `restore ${id} is undone; its rows stay until migrate restore --release ${id}`
+    context.result(text, {
       id,
       undone: kept.tables,
     })
@@ -130,8 +134,12 @@ async function lookAfterKept(
       database,
       'the database’s name',
     )
-    const kept = await releaseKept(workspace, id)
-    context.result(`the old rows of restore ${id} are dropped`, { id, bytes: kept.bytes })
+    const kept = await releaseKept(workspace, id, { events, signal, waitMs: context.waitMs() })
+    const text =
+      kept.state === 'begun'
+        ? `restore ${id} was interrupted; the tables it had made stay, without their foreign keys: ${kept.tables.map(({ name }) => name).join(', ')}`
+        : `the old rows of restore ${id} are dropped`
+    context.result(text, { id, bytes: kept.bytes })
     return
   }
   const kept = await keptRestores(workspace)

@@ -7,6 +7,10 @@ import { bytes } from './bytes.ts'
 import { seconds } from './sentence.ts'
 import { table } from './table.ts'
 
+/** What pg_restore of single tables leaves out. */
+const notMade =
+  '  not made again with a table, to be made by hand: its places in publications, extended statistics, views that went with it'
+
 /** What a restore would undo, for people. */
 export function renderLosses({ source, notes, absent }: Prepared, losses: readonly Loss[]): string {
   const rows = losses.map(({ pair, added, deleted, changed }) => [
@@ -22,6 +26,7 @@ export function renderLosses({ source, notes, absent }: Prepared, losses: readon
     `since ${source}:`,
     ...(rows.length === 0 ? [] : [table(rows)]),
     ...absent.map((gone) => `  ${qualified(gone)}  is gone and would be made again`),
+    ...(absent.length === 0 ? [] : [notMade]),
     ...notes,
   ].join('\n')
 }
@@ -59,6 +64,7 @@ export function renderRestored({ id, tables, made }: RestoreOutcome): string {
   return [
     ...(rows.length === 0 ? [] : [table(rows)]),
     ...made.map((name) => `  ${name}  made again`),
+    ...(made.length === 0 ? [] : [notMade]),
     `restore ${id} is in place; the old rows are kept`,
     `next: migrate restore --undo ${id}        puts them back`,
     `  or: migrate restore --release ${id}        drops them`,
