@@ -14,6 +14,10 @@ export type TrafficSeen =
       readonly reports: readonly CanaryReport[]
       /** When the phase was begun. */
       readonly since: Transactions | undefined
+      /** Switches of which no canary has told. */
+      readonly untold: readonly string[]
+      /** How long to watch besides. */
+      readonly windowMs: number
     }
   | { readonly kind: 'window'; readonly ms: number }
 

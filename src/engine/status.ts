@@ -12,6 +12,7 @@ import { watchedNames } from '../usage/watched-name.ts'
 import { describeOldNames, type OldNameStatus } from '../usage/old-names.ts'
 import { isLeaseHeld } from './lease-held.ts'
 import { isDone, isPending, phaseRow, placedSteps } from './phases.ts'
+import { cure, isOfCanary } from './poisoned.ts'
 import { phaseFindings } from './readiness.ts'
 import { observeStep } from './step.ts'
 import { survey, type Survey, type Workspace } from './workspace.ts'
@@ -185,10 +186,7 @@ function nextCommands(now: Survey, { plan }: Workspace, isLive: boolean): string
   const wrong = plan.phases.find(
     ({ number }) => !isPending(now, number) && isPoisoned(plan, phaseRow(now, number)),
   )
-  const check =
-    wrong === undefined
-      ? []
-      : [`migrate verify --phase ${wrong.number}        until it passes, no later phase begins`]
+  const check = wrong === undefined ? [] : [cure(plan, phaseRow(now, wrong.number)!)]
   const state = now.journal?.run.state
   if (state === 'completed')
     return [
@@ -201,7 +199,10 @@ function nextCommands(now: Survey, { plan }: Workspace, isLive: boolean): string
   if (undoing !== undefined)
     return [
       `migrate rollback --phase ${undoing.number}        continues the rollback`,
-      `migrate execute --phase ${undoing.number}        goes forward again`,
+      // A switch that has held its canary up is undone by either.
+      ...(isOfCanary(phaseRow(now, undoing.number)?.poison)
+        ? []
+        : [`migrate execute --phase ${undoing.number}        goes forward again`]),
     ]
   const next = plan.phases.find(({ number }) => !isDone(now, number))
   const last = begun.at(-1)

@@ -22,12 +22,25 @@ export const traffic: Probe = {
     if (seen.kind === 'window' && seen.ms === 0)
       return [{ severity: 'info', on, text: 'not watched: its window is 0s' }]
     const before = seen.kind === 'window' ? await readTransactions(session) : seen.since
-    const reports = seen.kind === 'window' ? [await watch(context, seen.ms)] : seen.reports
-    if (reports.length === 0)
+    const windowMs = seen.kind === 'window' ? seen.ms : seen.windowMs
+    const watched = windowMs === 0 ? [] : [await watch(context, windowMs)]
+    const [reports, untold] = seen.kind === 'window' ? [[], []] : [seen.reports, seen.untold]
+    const silent = untold.map((step) => notTold(on, step))
+    if (reports.length + watched.length + silent.length === 0)
       return [{ severity: 'info', on, text: 'nothing to report: no canary has been at work in this phase' }]
     const database = before === undefined ? [] : committed(context, before, await readTransactions(session))
-    return [...schemas(context, reports), ...database]
+    return [...silent, ...schemas(context, reports), ...schemas(context, watched), ...database]
   },
+}
+
+/** Nobody knows how the clients fared. */
+function notTold(on: string, step: string): ProbeFinding {
+  return {
+    severity: 'error',
+    on,
+    text: `the probe could not run: the runner was ended before the canary of "${step}" had told what it saw`,
+    remedy: 'migrate verify watches a window instead',
+  }
 }
 
 async function watch({ session, plan, tables }: ProbeContext, ms: number): Promise<CanaryReport> {
