@@ -96,12 +96,9 @@ export function refuseTrouble({ plan, events }: Work, { phase }: PlacedStep, rep
   })
 }
 
-function finding({ name, failed, failures, heldUpMs, statements }: NameSeen, capMs: number): Finding {
-  const ms = Math.round(heldUpMs)
-  const text =
-    failed > 0
-      ? `${failed} of ${statements} statements of the canary failed during the switch`
-      : `the switch held it up for ${ms} ms, over the cap of ${capMs} ms`
+function finding(seen: NameSeen, capMs: number): Finding {
+  const { name, failures } = seen
+  const text = trouble(seen, capMs)
   return {
     rule: canaryRule,
     severity: 'error',
@@ -110,4 +107,12 @@ function finding({ name, failed, failures, heldUpMs, statements }: NameSeen, cap
     evidence: failures,
     waivable: true,
   }
+}
+
+function trouble({ lost, failed, statements, heldUpMs }: NameSeen, capMs: number): string {
+  if (lost !== undefined)
+    return `the canary could not watch the switch to its end: its connection was lost: ${lost}`
+  return failed > 0
+    ? `${failed} of ${statements} statements of the canary failed during the switch`
+    : `the switch held it up for ${Math.round(heldUpMs)} ms, over the cap of ${capMs} ms`
 }

@@ -9,26 +9,7 @@ import { until } from '../support/process.ts'
 import { eventsOf, failureOf, findingsOf, problems, run, statusOf, verified } from '../support/run.ts'
 import { sampleDatabase, samplePlan } from '../support/sample.ts'
 import { Chain, failuresOf } from './journey.ts'
-
-/** An event trigger that holds a switch up while it holds its locks; its undo alters no table into that schema. */
-const sleepy = (schema: string): string => `
-  create function public.sleepily() returns event_trigger language plpgsql as $$
-  begin
-    if exists (select from pg_event_trigger_ddl_commands() where object_identity like '${schema}.%') then
-      perform pg_sleep(0.3);
-    end if;
-  end $$;
-  create event trigger sleepy on ddl_command_end when tag in ('ALTER TABLE') execute function public.sleepily()`
-
-/** An event trigger that lets no table come back. */
-const stuck = `
-  create function public.stay() returns event_trigger language plpgsql as $$
-  begin
-    if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'public.users' and object_type = 'table') then
-      raise 'no way back';
-    end if;
-  end $$;
-  create event trigger stuck on ddl_command_end when tag in ('ALTER TABLE') execute function public.stay()`
+import { sleepy } from './obstacles.ts'
 
 const impatient = { cap: '100ms' }
 
@@ -100,36 +81,6 @@ describe('the canary', () => {
     expect(await journalStates(chain.url)).toContain('phase 2 done')
     expect(failuresOf(await load.stop())).toEqual([])
     expect(await chain.check('chain')).toMatchObject({ isComplete: true, complaints: [], unknown: 0 })
-  })
-
-  test('stays against a switch whose undo did not finish, until it is undone', async () => {
-    await using database = await sampleDatabase('canary_stuck')
-    const plan = planFor(database.url, { ...samplePlan, canary: impatient })
-    await run(plan, [1])
-    await sql(database.url, `${sleepy('accounts')}; ${stuck}`)
-    const unfinished = {
-      code: 'stall-exceeded',
-      state: { kind: 'resumable' },
-      message: expect.stringMatching(/over the cap of 100 ms; its undo did not finish: .*no way back/),
-    }
-    const failure = await failureOf(run(plan, [2]))
-    expect(failure).toMatchObject(unfinished)
-    expect(failure.next[0]).toBe('migrate rollback --phase 2')
-    await sql(database.url, 'drop event trigger sleepy')
-    expect((await statusOf(plan)).outcomes.next.join()).not.toContain('execute')
-    // Ended between poison and undo, a runner leaves the phase like this.
-    await sql(database.url, "update migrate.phases set state = 'running' where number = 2")
-    expect((await statusOf(plan)).outcomes.next[0]).toContain('migrate rollback --phase 2')
-    const patient = planFor(database.url, samplePlan)
-    expect(await failureOf(run(patient, [2]))).toMatchObject(unfinished)
-    await sql(database.url, 'drop event trigger stuck')
-    expect(await failureOf(run(patient, [2]))).toMatchObject({
-      code: 'stall-exceeded',
-      state: { kind: 'rolled-back' },
-    })
-    expect(await journalStates(database.url)).toContain('phase 2 pending poisoned')
-    await run(patient, [2, 3])
-    expect(await journalStates(database.url)).toContain('phase 2 done')
   })
 
   test('what the plan waives with a reason is told and passes', async () => {
@@ -267,24 +218,6 @@ describe('the canary', () => {
     expect(eventsOf(events, 'probe:end').map(({ probe }) => probe)).not.toContain('traffic')
     expect(await dumpAll(database.url)).not.toEqual(before)
   })
-})
-
-test('traffic: a name that does not work is an error of its schema', async () => {
-  await using database = await sampleDatabase('traffic')
-  const plan = planFor(database.url, samplePlan)
-  await run(plan, [1])
-  await sql(
-    database.url,
-    'create or replace view accounts.users as select id, email, state, note from public.users where 1 / 0 = 1',
-  )
-  const found = findingsOf((await verified(plan, { only: ['traffic'], windowMs: 100 })).outcomes)
-  expect(found).toContainEqual(expect.stringMatching(/^info traffic sales: 100 % of \d+ statements/))
-  expect(found).toContainEqual(
-    expect.stringMatching(/^error traffic accounts: [\d.]+ % of \d+ .*, not 99 %$/),
-  )
-  expect(found).toContainEqual(
-    expect.stringMatching(/^(info|warning) traffic traffic_\w+: [\d.]+ % of \d+ transactions/),
-  )
 })
 
 /** What pg_dump says of the tables, without their rows. */
