@@ -93,12 +93,35 @@ const statements: readonly (readonly [string, object, string | undefined])[] = [
   [
     'a write',
     { sql: "insert into audit (line) values ('x') returning 1", expect: { value: 1 } },
-    'read-only transaction',
+    'it is not a statement that reads',
   ],
   [
     'several statements',
     { sql: 'commit; delete from audit', expect: { empty: true } },
-    'cannot insert multiple commands',
+    'it is 2 statements and not one',
+  ],
+  ['DO', { sql: "do 'begin end'", expect: { empty: true } }, 'it is not a statement that reads'],
+  ['COPY', { sql: 'copy audit to stdout', expect: { empty: true } }, 'it is not a statement that reads'],
+  ['SET', { sql: 'set work_mem = 64', expect: { empty: true } }, 'it is not a statement that reads'],
+  ['COMMIT', { sql: 'commit', expect: { empty: true } }, 'it is not a statement that reads'],
+  [
+    'a write in a WITH',
+    {
+      sql: "with w as (insert into audit (line) values ('x') returning 1) select * from w",
+      expect: { value: 1 },
+    },
+    'read-only transaction',
+  ],
+  ['SHOW', { sql: 'show transaction_read_only', expect: { value: 'on' } }, undefined],
+  [
+    'a number that differs beyond 2^53',
+    { sql: 'select 9007199254740993', expect: { value: 9007199254740992 } },
+    'expected 9007199254740992, got 9007199254740993',
+  ],
+  [
+    'text that is a number elsewhere',
+    { sql: "select '0x14'", expect: { value: 20 } },
+    'expected 20, got 0x14',
   ],
   ['nonsense', { sql: 'selekt', expect: { value: 1 } }, 'the probe could not run: syntax error'],
   [
@@ -161,6 +184,13 @@ describe('a statement of the plan', () => {
     })
     expect(findingsOf((await verified(plan, { only: ['mine'] })).outcomes)).toEqual([])
   })
+})
+
+test('bounds that nothing fits are refused with the plan', () => {
+  const mine = { sql: 'select 1', expect: { min: 2, max: 1 } }
+  expect(() => planFor(database.url, { ...samplePlan, probes: { sql: { mine } } })).toThrow(
+    expect.objectContaining({ code: 'plan-invalid' }),
+  )
 })
 
 describe('an address of the plan', () => {
