@@ -10,6 +10,7 @@ import { openStandbys } from '../standby/standby.ts'
 import { observeUse, recordUse } from '../usage/observe.ts'
 import { watchedNames } from '../usage/watched-name.ts'
 import { describeOldNames, type OldNameStatus } from '../usage/old-names.ts'
+import { inOwnWords } from './failure.ts'
 import { isLeaseHeld } from './lease-held.ts'
 import { isDone, isPending, phaseRow, placedSteps } from './phases.ts'
 import { cure, isOfCanary } from './poisoned.ts'
@@ -76,6 +77,10 @@ const longTransactionMs = 1000
 
 /** Where the plan stands, why it does not go on, and what to type next. Adds an observation of who uses old names. */
 export async function readStatus(workspace: Workspace): Promise<Status> {
+  return inOwnWords(workspace, () => read(workspace))
+}
+
+async function read(workspace: Workspace): Promise<Status> {
   const now = await survey(workspace)
   const { plan, session, server } = workspace
   const lease = now.journalState === 'missing' ? undefined : await readLease(session, plan.name)
