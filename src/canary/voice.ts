@@ -100,9 +100,7 @@ export class Voice implements AsyncDisposable {
     seen.longestMs = Math.max(seen.longestMs, now - since)
     seen.heldUpMs = Math.max(seen.heldUpMs, this.#settings.heldUp(since, now))
     const ms = Math.round(now - since)
-    this.#left.add(
-      `what somebody else holds up at the end: ${spoken.line.text}: no answer for ${ms} ms`,
-    )
+    this.#left.add(`what somebody else holds up at the end: ${spoken.line.text}: no answer for ${ms} ms`)
     // What would have been said after it was not.
     for (const { line, isKnown } of this.#spoken)
       if (!isKnown && line !== spoken.line) this.#left.add(`what could not be tried behind it: ${line.text}`)
@@ -136,7 +134,7 @@ export class Voice implements AsyncDisposable {
     this.#current = { spoken, since }
     let error: unknown
     try {
-      await session.query(spoken.line.text)
+      await session.cells(spoken.line.text)
     } catch (failure) {
       error = failure
     }

@@ -132,12 +132,7 @@ describe('the connection of a service', () => {
     const plan = planFor(database.url, {
       services: isolated({ url: as(database.url, 'api_accounts', 'sales') }),
     })
-    await verified(
-      planFor(database.url, { services: isolated({ url: as(database.url, 'api_accounts', 'accounts') }) }),
-      {
-        only: ['connection'],
-      },
-    )
+    await says({ url: as(database.url, 'api_accounts', 'accounts') })
     expect(await failureOf(run(plan, [2]))).toMatchObject({
       code: 'probe-failed',
       message: 'connection on accounts: users is not found by search_path sales',
