@@ -16,6 +16,7 @@ const open: ServerResponse[] = []
 
 const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
   '/ok': (response) => response.end('status: ok'),
+  '/long': (response) => response.end('.'.repeat(2 * 1024 * 1024) + 'ok'),
   '/broken': (response) => response.writeHead(500).end('no'),
   '/moved': (response) => response.writeHead(302, { location: '/ok' }).end(),
   '/silent': (response) => open.push(response),
@@ -199,6 +200,7 @@ describe('an address of the plan', () => {
     ['answers without the text', '/ok', { contains: 'fine' }, 'does not contain "fine"'],
     ['answers 500', '/broken', {}, 'it answered 500, not 200'],
     ['is to answer 500', '/broken', { status: 500 }, 'info mine mine: http'],
+    ['says it after the first MiB', '/long', { contains: 'ok' }, 'its answer does not contain "ok"'],
     ['redirects', '/moved', {}, 'it answered 302, not 200'],
     ['does not answer', '/silent', { within: '50ms' }, 'error mine mine: .*no answer within 50ms'],
     ['does not come to an end', '/slow', { within: '50ms' }, 'error mine mine: .*no answer within 50ms'],
