@@ -26,7 +26,8 @@ export interface CanarySettings {
   /** Statements of the operator by service, by the connection of each. */
   readonly own: readonly OwnLines[]
   readonly capMs: number
-  readonly isStrict?: boolean
+  /** What those of its statements are that have not worked yet, in words. */
+  readonly unproven?: string
 }
 
 /** When an attempt of the switch was sent, and when it had its answer. */
@@ -55,7 +56,7 @@ export class Canary implements AsyncDisposable {
    * @throws MigrateError `connection-failed`
    */
   static async start(settings: CanarySettings): Promise<Canary> {
-    const { capMs, isStrict = false } = settings
+    const { capMs, unproven = 'what did not work before the switch' } = settings
     const attempts: Attempt[] = []
     const heldUp = (from: number, to: number): number =>
       Math.max(0, ...attempts.map((attempt) => Math.min(to, attempt.to ?? to) - Math.max(from, attempt.from)))
@@ -66,7 +67,7 @@ export class Canary implements AsyncDisposable {
       await Promise.all(ready.map(({ session }) => session.close()))
       throw failed.reason
     }
-    const voices = ready.map((each) => new Voice({ ...each, heldUp, isStrict }))
+    const voices = ready.map((each) => new Voice({ ...each, heldUp, unproven }))
     await Promise.all(voices.map((voice) => voice.answers(firstRoundMs)))
     return new Canary(voices, capMs, attempts)
   }

@@ -11,6 +11,8 @@ export interface NameSeen {
   readonly heldUpMs: number
   /** Different failures, with SQLSTATE. */
   readonly failures: readonly string[]
+  /** Why its connection did not last, so that it did not see everything. */
+  readonly lost?: string
 }
 
 /** What the runner’s own statements lived through during one switch; kept in the journal. */
@@ -41,5 +43,5 @@ export function reportOf(capMs: number, names: readonly NameSeen[], left: readon
 
 /** Names that a switch has held up for too long, or that have failed. */
 export function troubled({ names, capMs }: CanaryReport): NameSeen[] {
-  return names.filter(({ heldUpMs, failed }) => heldUpMs > capMs || failed > 0)
+  return names.filter(({ heldUpMs, failed, lost }) => heldUpMs > capMs || failed > 0 || lost !== undefined)
 }

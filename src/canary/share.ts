@@ -1,5 +1,5 @@
 import type { Session } from '../pg/session.ts'
-import type { CanaryReport } from './report.ts'
+import type { CanaryReport, NameSeen } from './report.ts'
 
 /** Transactions of a database as its statistics count them. */
 export interface Transactions {
@@ -14,12 +14,18 @@ export type TrafficSeen =
       readonly reports: readonly CanaryReport[]
       /** When the phase was begun. */
       readonly since: Transactions | undefined
+      /** Switches of which no canary has told. */
+      readonly untold: readonly string[]
+      /** How long to watch besides. */
+      readonly windowMs: number
     }
   | { readonly kind: 'window'; readonly ms: number }
 
 /** The canary’s statements in one schema. */
 export interface Share {
   readonly schema: string
+  /** Whole schemas of names by which nothing could be tried: old or new ones. */
+  readonly silent: readonly string[]
   readonly statements: number
   readonly failed: number
   readonly failures: readonly string[]
@@ -34,16 +40,32 @@ export async function readTransactions(session: Session): Promise<Transactions> 
 
 export function sharesOf(reports: readonly CanaryReport[]): Share[] {
   const bySchema = new Map<string, Share>()
-  for (const { schema, statements, failed, failures } of reports.flatMap(({ names }) => names)) {
-    const sum = bySchema.get(schema) ?? { schema, statements: 0, failed: 0, failures: [] }
-    bySchema.set(schema, {
+  const seen = reports.flatMap(({ names }) => names)
+  for (const { schema, statements, failed, failures } of seen) {
+    const sum = bySchema.get(schema) ?? {
       schema,
+      silent: silentOf(seen, schema),
+      statements: 0,
+      failed: 0,
+      failures: [],
+    }
+    bySchema.set(schema, {
+      ...sum,
       statements: sum.statements + statements,
       failed: sum.failed + failed,
       failures: [...new Set([...sum.failures, ...failures])],
     })
   }
   return [...bySchema.values()].toSorted((a, b) => (a.schema < b.schema ? -1 : 1))
+}
+
+function silentOf(names: readonly NameSeen[], of: string): string[] {
+  const tried = new Map<string, number>()
+  for (const { name, schema, statements } of names.filter((seen) => seen.schema === of)) {
+    const by = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : schema
+    tried.set(by, (tried.get(by) ?? 0) + statements)
+  }
+  return [...tried].flatMap(([by, statements]) => (statements === 0 ? [by] : []))
 }
 
 /** Of so many, so many have not failed, in percent; undefined for none. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { stateOf } from '../pg/sqlstate.ts'
+import { isConnectionLoss, stateOf } from '../pg/sqlstate.ts'
 import type { Session } from '../pg/session.ts'
 import type { Line } from './lines.ts'
 import type { NameSeen } from './report.ts'
@@ -22,8 +22,8 @@ export interface VoiceSettings {
   readonly pauseMs: number
   /** For how much of that time an attempt was under way, ms. */
   readonly heldUp: (from: number, to: number) => number
-  /** Count failures also of what has never worked. */
-  readonly isStrict: boolean
+  /** What those are that have not worked yet, in words. */
+  readonly unproven: string
 }
 
 /** One connection that says its statements one after the other, as a client would, until it is told to stop. */
@@ -42,7 +42,7 @@ export class Voice implements AsyncDisposable {
 
   constructor(settings: VoiceSettings) {
     this.#settings = settings
-    this.#spoken = settings.lines.map((line) => ({ line, isKnown: settings.isStrict, isDue: true }))
+    this.#spoken = settings.lines.map((line) => ({ line, isKnown: false, isDue: true }))
     for (const { name, schema } of settings.lines)
       this.#seen.set(name, {
         name,
@@ -58,7 +58,9 @@ export class Voice implements AsyncDisposable {
   }
 
   get seen(): NameSeen[] {
-    return [...this.#seen.values()]
+    const { session } = this.#settings
+    const seen = [...this.#seen.values()]
+    return session.loss === undefined ? seen : seen.map((each) => ({ ...each, lost: session.loss!.message }))
   }
 
   get left(): string[] {
@@ -98,9 +100,10 @@ export class Voice implements AsyncDisposable {
     seen.longestMs = Math.max(seen.longestMs, now - since)
     seen.heldUpMs = Math.max(seen.heldUpMs, this.#settings.heldUp(since, now))
     const ms = Math.round(now - since)
-    this.#left.add(
-      `what somebody else holds up after the switch: ${spoken.line.text}: no answer for ${ms} ms`,
-    )
+    this.#left.add(`what somebody else holds up at the end: ${spoken.line.text}: no answer for ${ms} ms`)
+    // What would have been said after it was not.
+    for (const { line, isKnown } of this.#spoken)
+      if (!isKnown && line !== spoken.line) this.#left.add(`what could not be tried behind it: ${line.text}`)
   }
 
   /** One that is being held up is left, which makes the server cancel its statement. */
@@ -131,7 +134,7 @@ export class Voice implements AsyncDisposable {
     this.#current = { spoken, since }
     let error: unknown
     try {
-      await session.query(spoken.line.text)
+      await session.cells(spoken.line.text)
     } catch (failure) {
       error = failure
     }
@@ -147,8 +150,8 @@ export class Voice implements AsyncDisposable {
 
   #note(spoken: Spoken, error: unknown, ms: number, heldUpMs: number): void {
     const { line } = spoken
-    if (error !== undefined && !spoken.isKnown) {
-      this.#left.add(`what did not work before the switch: ${line.text}: ${(error as Error).message}`)
+    if (error !== undefined && !spoken.isKnown && stateOf(error) !== undefined && !isConnectionLoss(error)) {
+      this.#left.add(`${this.#settings.unproven}: ${line.text}: ${(error as Error).message}`)
       this.#spoken = this.#spoken.filter((other) => other !== spoken)
       return
     }

@@ -49,8 +49,9 @@ function ownLines({ plan, target }: Work, name: string): OwnLines[] {
  * Tells what the canary lived through.
  * @throws CheckError `stall-exceeded` when the switch held it up for too long, or made its statements fail
  */
-export function judgeCanary(work: Work, { phase, step }: PlacedStep, report: CanaryReport): void {
-  const { plan, events } = work
+export function judgeCanary(work: Work, placed: PlacedStep, report: CanaryReport): void {
+  const { events } = work
+  const { step } = placed
   const { statements, failed, longestMs, heldUpMs, capMs, names } = report
   const by = names.toSorted((a, b) => b.heldUpMs - a.heldUpMs)[0]?.name ?? null
   events.emit({
@@ -69,9 +70,17 @@ export function judgeCanary(work: Work, { phase, step }: PlacedStep, report: Can
       level: 'warning',
       text: `the canary leaves out ${line}`,
     })
+  refuseTrouble(work, placed, report)
+}
+
+/**
+ * Judges what a canary has told of a switch that stands, by the cap it had then.
+ * @throws CheckError `stall-exceeded`
+ */
+export function refuseTrouble({ plan, events }: Work, { phase }: PlacedStep, report: CanaryReport): void {
   const findings = waive(
     plan,
-    troubled(report).map((seen) => finding(seen, capMs)),
+    troubled(report).map((seen) => finding(seen, report.capMs)),
   )
   for (const each of findings.filter(({ waived }) => waived !== undefined))
     events.emit({ type: 'notice', level: 'warning', text: `waived: ${findingLine(each)} (${each.waived})` })
@@ -87,12 +96,9 @@ export function judgeCanary(work: Work, { phase, step }: PlacedStep, report: Can
   })
 }
 
-function finding({ name, failed, failures, heldUpMs, statements }: NameSeen, capMs: number): Finding {
-  const ms = Math.round(heldUpMs)
-  const text =
-    failed > 0
-      ? `${failed} of ${statements} statements of the canary failed during the switch`
-      : `the switch held it up for ${ms} ms, over the cap of ${capMs} ms`
+function finding(seen: NameSeen, capMs: number): Finding {
+  const { name, failures } = seen
+  const text = trouble(seen, capMs)
   return {
     rule: canaryRule,
     severity: 'error',
@@ -101,4 +107,12 @@ function finding({ name, failed, failures, heldUpMs, statements }: NameSeen, cap
     evidence: failures,
     waivable: true,
   }
+}
+
+function trouble({ lost, failed, statements, heldUpMs }: NameSeen, capMs: number): string {
+  if (lost !== undefined)
+    return `the canary could not watch the switch to its end: its connection was lost: ${lost}`
+  return failed > 0
+    ? `${failed} of ${statements} statements of the canary failed during the switch`
+    : `the switch held it up for ${Math.round(heldUpMs)} ms, over the cap of ${capMs} ms`
 }

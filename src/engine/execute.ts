@@ -1,14 +1,17 @@
 import { readTransactions } from '../canary/share.ts'
-import { MigrateError } from '../errors/migrate-error.ts'
+import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
 import { EventStream } from '../events/stream.ts'
 import { isPoisoned, poisonOf } from '../journal/poison.ts'
+import type { Poison } from '../journal/rows.ts'
 import type { CompiledPhase } from '../movers/in-place.ts'
 import { adoptPartitions } from './adopt.ts'
+import { refuseTrouble } from './canary.ts'
 import { CheckError } from './check-error.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { recordUse, observeUse } from '../usage/observe.ts'
 import { watchedNames } from '../usage/watched-name.ts'
 import { isDone, isPending, lastPhase, phaseName, phaseRow, placedSteps } from './phases.ts'
+import { goneChecks, isOfCanary, unchecked } from './poisoned.ts'
 import { checkPhase } from './readiness.ts'
 import { undoPhase } from './rollback.ts'
 import { withLease, type RunnerOptions } from './runner.ts'
@@ -69,7 +72,7 @@ async function catchUp(work: Work, before: number): Promise<void> {
 }
 
 async function executePhase(work: Work, number: number): Promise<PhaseOutcome> {
-  const { plan, events, run } = work
+  const { events, run } = work
   const now = await survey(work)
   const phase = now.phases.find((candidate) => candidate.number === number)!
   const row = phaseRow(now, number)
@@ -89,18 +92,47 @@ async function executePhase(work: Work, number: number): Promise<PhaseOutcome> {
   })
   await work.journal.setPhase(run, number, 'running')
   work.before.transactions = await readTransactions(work.session)
+  work.before.poison = row?.poison ?? null
   try {
+    judgeStanding(work, now, phase)
     await stepByStep(work, placedSteps(now, phase), now.context, (placed, context) =>
       doStep(work, placed, context),
     )
   } catch (error) {
     throw await onFailure(work, phase, error)
   }
-  await work.journal.setPhase(run, number, 'done', number === lastPhase(plan) ? 'completed' : undefined)
+  await endPhase(work, number, row?.poison ?? null)
   if (phase.kind === 'switch') await observeFirst(work)
   const ms = performance.now() - began
   events.emit({ type: 'phase:end', phase: number, name: phase.name, direction: 'do', ms })
   return { number, name: phase.name, outcome: 'done', ms }
+}
+
+/** A switch that has held clients up stands until it is undone or waived, whoever was ended in between. */
+function judgeStanding(work: Work, now: Survey, phase: CompiledPhase): void {
+  const row = phaseRow(now, phase.number)
+  if (row?.state === 'done' && !isOfCanary(row.poison)) return
+  for (const placed of placedSteps(now, phase)) {
+    const { canary = null, state = 'pending' } = placed.row ?? {}
+    if (canary === null || state === 'pending' || observeStep(placed, now.context) === 'absent') continue
+    refuseTrouble(work, placed, canary)
+  }
+}
+
+/** What was found wrong is lifted from a phase that is done, unless by a check that has not looked again. */
+async function endPhase(
+  { plan, events, journal, run }: Work,
+  number: number,
+  poison: Poison | null,
+): Promise<void> {
+  for (const rule of goneChecks(plan, poison)) {
+    const text = `what ${rule} had found is lifted: the plan has no such probe any more`
+    events.emit({ type: 'notice', level: 'warning', text })
+  }
+  await journal.setPhase(run, number, 'done', {
+    ends: number === lastPhase(plan) ? 'completed' : undefined,
+    poison: unchecked(plan, poison),
+  })
 }
 
 /** The quiet period of an old name is counted from here. */
@@ -122,7 +154,11 @@ async function onFailure(work: Work, phase: CompiledPhase, error: unknown): Prom
     level: 'warning',
     text: `${error.message}; undoing ${phaseName(phase)}`,
   })
-  await undoPhase(work, phase.number)
+  try {
+    await undoPhase(work, phase.number)
+  } catch (failure) {
+    return unfinished(phase, error, failure)
+  }
   return new MigrateError(error.code, error.message, {
     detail: error.detail,
     state: {
@@ -134,6 +170,21 @@ async function onFailure(work: Work, phase: CompiledPhase, error: unknown): Prom
       'or waive it by name in `allow`, with a reason',
     ],
     cause: error,
+  })
+}
+
+/** What was found wrong stands above what has kept it from being undone; a stop stays a stop. */
+function unfinished(phase: CompiledPhase, error: CheckError, failure: unknown): unknown {
+  if (isMigrateError(failure) && ['interrupted', 'terminated'].includes(failure.code)) return failure
+  const why = failure instanceof Error ? failure.message : String(failure)
+  return new MigrateError(error.code, `${error.message}; its undo did not finish: ${why}`, {
+    detail: [...error.detail, ...(isMigrateError(failure) ? failure.detail : [])],
+    state: {
+      kind: 'resumable',
+      sentence: `${phaseName(phase)} stands, in part or as a whole, and is found wrong; the next rollback or execution of it undoes it`,
+    },
+    next: [`migrate rollback --phase ${phase.number}`, 'migrate status'],
+    cause: failure,
   })
 }
 

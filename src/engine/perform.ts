@@ -1,5 +1,5 @@
 import { isMigrateError } from '../errors/migrate-error.ts'
-import type { Action, GateAction } from '../steps/action.ts'
+import type { Action, GateAction, TransactionAction } from '../steps/action.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { awaitQuietNames } from '../usage/gate.ts'
 import { watchedNames } from '../usage/watched-name.ts'
@@ -61,12 +61,10 @@ async function perform(
   })
   switch (action.policy) {
     case 'transaction': {
-      const { canary, ...done } = await performTransaction(
-        work,
-        step.id,
-        action,
-        journalStatements(work, placed, end),
-      )
+      const { canary, ...done } = await performTransaction(work, step.id, action, [
+        ...journalStatements(work, placed, end),
+        ...watchDue(work, placed, action),
+      ])
       events.emit({
         type: 'action:end',
         step: step.id,
@@ -115,6 +113,16 @@ async function performGate(work: Work, { evidence, relations, quietMs }: GateAct
   await using elsewhere = await openStandbys(standbys, `${work.plan.name}/gate`)
   const names = watchedNames(watched, facts.routines)
   await awaitQuietNames(work.session, work.run, names, quietMs, elsewhere.standbys)
+}
+
+/** A switch is known to have been watched only once its canary has told what it saw. */
+function watchDue(
+  { plan, journal, run }: Work,
+  { phase, step }: PlacedStep,
+  { canary }: TransactionAction,
+): string[] {
+  if (canary === undefined || !plan.canary.isEnabled) return []
+  return [journal.watchDueStatement(run, phase.number, step.id)]
 }
 
 /** Row first: the journal speaks in the same transaction as the change, before it, and fails it when the lease is gone. */

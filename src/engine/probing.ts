@@ -3,6 +3,7 @@ import { ProbeRunner } from '../probes/run.ts'
 import type { ProbeAction } from '../steps/action.ts'
 import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { CheckError } from './check-error.ts'
+import { checksOf } from './poisoned.ts'
 import type { Work } from './work.ts'
 
 /**
@@ -12,6 +13,8 @@ import type { Work } from './work.ts'
 export async function performProbes(work: Work, phase: CompiledPhase, action: ProbeAction): Promise<void> {
   const { session, plan, events, before } = work
   const { tables, facts, baselines, steps } = await work.refresh()
+  const poison = before.poison ?? null
+  const switches = steps.filter(({ phase: number }) => number === phase.number)
   await using runner = new ProbeRunner({
     session,
     plan,
@@ -22,13 +25,18 @@ export async function performProbes(work: Work, phase: CompiledPhase, action: Pr
     events,
     traffic: {
       kind: 'phase',
-      reports: steps.flatMap(({ phase: number, canary }) =>
-        number === phase.number && canary !== null ? [canary] : [],
-      ),
+      reports: switches.flatMap(({ canary }) => canary ?? []),
       since: before.transactions,
+      // A runner was ended after the switch, before its canary had told.
+      untold: switches
+        .filter(({ canary, record }) => canary === null && record['canary'] === 'due')
+        .map(({ id }) => id),
+      // What was wrong outside a switch shows outside it only.
+      windowMs:
+        poison?.findings.some(({ rule }) => rule === 'traffic') === true ? plan.probes.traffic.windowMs : 0,
     },
   })
-  const findings = await runner.runAll(action.probes)
+  const findings = await runner.runAll([...new Set([...action.probes, ...checksOf(plan, phase, poison)])])
   for (const finding of findings.filter(({ severity }) => severity !== 'error')) {
     const level = finding.severity === 'warning' ? 'warning' : 'info'
     events.emit({ type: 'notice', level, text: findingLine(finding) })

@@ -8,6 +8,7 @@ import { probesOf } from '../probes/of-plan.ts'
 import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { unusedWaivers } from '../survey/waivers.ts'
 import { isDone, phaseName, phaseRow } from './phases.ts'
+import { cure } from './poisoned.ts'
 import type { Survey, Workspace } from './workspace.ts'
 
 /**
@@ -69,10 +70,7 @@ function refuseIfPoisoned({ plan }: Workspace, now: Survey, phase: PhaseSpec): v
     `${phaseName(phase)} cannot begin while ${poisoned.map(phaseName).join(', ')} ${poisoned.length === 1 ? 'is' : 'are'} found wrong`,
     {
       detail: findings.filter(isBlocking).map(findingLine),
-      next: [
-        `migrate verify --phase ${first.number}        once the cause is removed`,
-        'or waive it by name in `allow`, with a reason',
-      ],
+      next: [cure(plan, phaseRow(now, first.number)!), 'or waive it by name in `allow`, with a reason'],
     },
   )
 }

@@ -10,8 +10,10 @@ import { openStandbys } from '../standby/standby.ts'
 import { observeUse, recordUse } from '../usage/observe.ts'
 import { watchedNames } from '../usage/watched-name.ts'
 import { describeOldNames, type OldNameStatus } from '../usage/old-names.ts'
+import { inOwnWords } from './failure.ts'
 import { isLeaseHeld } from './lease-held.ts'
 import { isDone, isPending, phaseRow, placedSteps } from './phases.ts'
+import { cure, isOfCanary } from './poisoned.ts'
 import { phaseFindings } from './readiness.ts'
 import { observeStep } from './step.ts'
 import { survey, type Survey, type Workspace } from './workspace.ts'
@@ -75,6 +77,10 @@ const longTransactionMs = 1000
 
 /** Where the plan stands, why it does not go on, and what to type next. Adds an observation of who uses old names. */
 export async function readStatus(workspace: Workspace): Promise<Status> {
+  return inOwnWords(workspace, () => read(workspace))
+}
+
+async function read(workspace: Workspace): Promise<Status> {
   const now = await survey(workspace)
   const { plan, session, server } = workspace
   const lease = now.journalState === 'missing' ? undefined : await readLease(session, plan.name)
@@ -185,10 +191,7 @@ function nextCommands(now: Survey, { plan }: Workspace, isLive: boolean): string
   const wrong = plan.phases.find(
     ({ number }) => !isPending(now, number) && isPoisoned(plan, phaseRow(now, number)),
   )
-  const check =
-    wrong === undefined
-      ? []
-      : [`migrate verify --phase ${wrong.number}        until it passes, no later phase begins`]
+  const check = wrong === undefined ? [] : [cure(plan, phaseRow(now, wrong.number)!)]
   const state = now.journal?.run.state
   if (state === 'completed')
     return [
@@ -201,7 +204,10 @@ function nextCommands(now: Survey, { plan }: Workspace, isLive: boolean): string
   if (undoing !== undefined)
     return [
       `migrate rollback --phase ${undoing.number}        continues the rollback`,
-      `migrate execute --phase ${undoing.number}        goes forward again`,
+      // A switch that has held its canary up is undone by either.
+      ...(isOfCanary(phaseRow(now, undoing.number)?.poison)
+        ? []
+        : [`migrate execute --phase ${undoing.number}        goes forward again`]),
     ]
   const next = plan.phases.find(({ number }) => !isDone(now, number))
   const last = begun.at(-1)

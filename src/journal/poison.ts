@@ -41,3 +41,12 @@ export async function setPoison(
     poison === null ? null : JSON.stringify(poison),
   ])
 }
+
+/** Traffic was watched in place of canaries that could not tell of these phases any more. */
+export async function setWatched(session: Session, run: number, phases: readonly number[]): Promise<void> {
+  await session.query(
+    `update ${schema}.steps set record = record || '{"canary": "watched"}'
+      where run = $1 and phase = any($2) and canary is null and record->>'canary' = 'due'`,
+    [run, phases],
+  )
+}

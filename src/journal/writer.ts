@@ -93,16 +93,21 @@ export class JournalWriter {
     )
   }
 
-  /** Sets the state of a phase, and of its run where that ends with it. */
-  async setPhase(run: number, phase: number, state: WorkState, ends?: RunState): Promise<void> {
+  /** Sets the state of a phase, and of its run where that ends with it; `poison` is what a phase keeps that is done. */
+  async setPhase(
+    run: number,
+    phase: number,
+    state: WorkState,
+    { ends, poison = null }: { readonly ends?: RunState | undefined; readonly poison?: Poison | null } = {},
+  ): Promise<void> {
     await this.#write(async () => {
       await this.#session.query(
         `update ${schema}.phases
             set state = $3, began_at = case when $3 in ('running', 'undoing') then clock_timestamp() else began_at end,
                 ended_at = case when $3 in ('done', 'pending') then clock_timestamp() end,
-                poison = case when $3 = 'done' then null else poison end
+                poison = case when $3 = 'done' then $4::jsonb else poison end
           where run = $1 and number = $2`,
-        [run, phase, state],
+        [run, phase, state, poison === null ? null : JSON.stringify(poison)],
       )
       if (ends !== undefined) await this.#session.query(endRunStatement, [run, ends])
     })
@@ -137,6 +142,11 @@ export class JournalWriter {
   /** The statement that ends a step, to be sent inside the transaction of its change. */
   endStepStatement(run: number, phase: number, id: string, state: 'done' | 'pending'): string {
     return `update ${schema}.steps set state = '${state}', ended_at = clock_timestamp() where run = ${run} and phase = ${phase} and id = ${literal(id)}`
+  }
+
+  /** The statement that forgets what an earlier canary saw, to be sent inside the transaction of a switch. */
+  watchDueStatement(run: number, phase: number, id: string): string {
+    return `update ${schema}.steps set canary = null, record = record || '{"canary": "due"}' where run = ${run} and phase = ${phase} and id = ${literal(id)}`
   }
 
   async endStep(

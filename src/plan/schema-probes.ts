@@ -72,6 +72,9 @@ const expectation = z
       [value, rows, empty, min ?? max].filter((given) => given !== undefined).length === 1,
     { error: 'say one of "value", "rows", "empty", or "min" and "max"' },
   )
+  .refine(({ min, max }) => min === undefined || max === undefined || min <= max, {
+    error: '"min" must not be over "max"',
+  })
 
 const sql = z.strictObject({
   ...own,

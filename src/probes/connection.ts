@@ -29,11 +29,8 @@ async function visit(service: Service, context: ProbeContext): Promise<ProbeFind
   const target = { alias: service.name, url: service.url! }
   const began = performance.now()
   const opening = Session.connect(target, `migrate/${plan.name}/connection`, '')
-  const looking = opening.then(async (session) => {
-    const connectedMs = performance.now() - began
-    await session.query('select 1')
-    return { session, connectedMs, ms: performance.now() - began }
-  })
+  const looking = opening.then((session) => look(session, service, context, began))
+  let isAnswered = false
   const tooLate = Symbol('too late')
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<typeof tooLate>(
@@ -41,27 +38,79 @@ async function visit(service: Service, context: ProbeContext): Promise<ProbeFind
   )
   try {
     const seen = await Promise.race([looking, late])
-    if (seen === tooLate)
-      return [error(`no connection and first statement within ${formatDuration(budgetMs)}`)]
-    const { session, connectedMs, ms } = seen
-    // A pooler may lend the session to others between transactions.
-    await session.script(`begin read only; set local statement_timeout = ${budgetMs}`)
-    const found = await namesFound(session, service, context)
-    await session.script('rollback')
-    const text = `connected in ${Math.round(connectedMs)} ms, first statement answered after ${Math.round(ms)} ms, as ${found.role}`
-    return [...found.problems.map(error), { severity: 'info', on: service.name, text }]
+    isAnswered = seen !== tooLate
+    return seen === tooLate
+      ? [error(`no connection and answers within ${formatDuration(budgetMs)}`)]
+      : [...seen.problems.map(error), { severity: 'info', on: service.name, text: seen.text }]
   } catch (failure) {
     const { message } = failure as Error
     return [{ ...error(message), ...(isMigrateError(failure) ? { evidence: failure.detail } : {}) }]
   } finally {
     clearTimeout(timer)
     looking.catch(() => undefined)
-    // One that comes too late is closed when it comes.
+    // One that comes too late is left when it comes; a server that has fallen silent would not answer a goodbye.
     opening.then(
-      (session) => session.close(),
+      (session) => (isAnswered ? session.close() : session.abandon()),
       () => undefined,
     )
   }
+}
+
+async function look(
+  session: Session,
+  service: Service,
+  context: ProbeContext,
+  began: number,
+): Promise<{ problems: string[]; text: string }> {
+  const connectedMs = performance.now() - began
+  await session.query('select 1')
+  const ms = performance.now() - began
+  // A pooler may lend the session to others between transactions.
+  await session.script(
+    `begin read only; set local statement_timeout = ${context.budgetMs ?? defaultBudgetMs}`,
+  )
+  const elsewhere = await wrongPlace(session, context)
+  const { role, problems } = await namesFound(session, service, context)
+  await session.script('rollback')
+  const text = `connected in ${Math.round(connectedMs)} ms, first statement answered after ${Math.round(ms)} ms, as ${role}`
+  return { problems: [...elsewhere, ...problems], text }
+}
+
+/** Another server or database may have tables of the same names, even of the same OIDs. */
+async function wrongPlace(
+  session: Session,
+  { facts: { server }, session: home }: ProbeContext,
+): Promise<string[]> {
+  const its = await whereabouts(session)
+  const ours = await whereabouts(home)
+  if (its.standby && !ours.standby && its.system === ours.system)
+    return ['it is connected to a standby, which refuses writes']
+  if (its.system !== null && ours.system !== null && its.system !== ours.system)
+    return [`it is connected to another server, of system identifier ${its.system}`]
+  if (its.database !== server.database)
+    return [`it is connected to database ${its.database}, not ${server.database}`]
+  return its.started === ours.started ? [] : ['it is connected to another server']
+}
+
+interface Whereabouts {
+  readonly database: string
+  readonly standby: boolean
+  readonly started: string
+  readonly mayTell: boolean
+  readonly system: string | null
+}
+
+async function whereabouts(session: Session): Promise<Whereabouts> {
+  const seen = await session.one<Omit<Whereabouts, 'system'>>(
+    `select current_database() as database, pg_is_in_recovery() as standby,
+            extract(epoch from pg_postmaster_start_time())::text as started,
+            has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') as "mayTell"`,
+  )
+  if (!seen.mayTell) return { ...seen, system: null }
+  const { system } = await session.one<{ system: string }>(
+    'select system_identifier::text as system from pg_catalog.pg_control_system()',
+  )
+  return { ...seen, system }
 }
 
 /** What stands at the names of the tables, as the service's own search_path finds them. */

@@ -2,6 +2,8 @@ import { formatDuration } from '../plan/duration.ts'
 import type { HttpProbeSpec } from '../plan/probes.ts'
 import type { Probe, ProbeFinding } from './probe.ts'
 
+const mostBytes = 1024 * 1024
+
 /** An address answers as it must, in time. */
 export function httpProbe(spec: HttpProbeSpec): Probe {
   const { name, withinMs } = spec
@@ -18,7 +20,7 @@ export function httpProbe(spec: HttpProbeSpec): Probe {
         headers,
         signal: AbortSignal.timeout(withinMs),
       })
-        .then(async (answer) => ({ status: answer.status, body: await answer.text() }))
+        .then(async (answer) => ({ status: answer.status, body: await beginning(answer) }))
         .catch((error: unknown) => ({ problem: reason(error, withinMs) }))
       const problems = 'problem' in response ? [response.problem] : wrong(spec, response)
       if (problems.length > 0)
@@ -41,6 +43,18 @@ function address(text: string): { url: URL; headers: Record<string, string> } {
   if (username === '') return { url, headers: {} }
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   return { url, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } }
+}
+
+/** An answer without an end would fill the memory. */
+async function beginning({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes >= mostBytes) break
+  }
+  return Buffer.concat(chunks).subarray(0, mostBytes).toString()
 }
 
 /** What may be printed of it: a query may hold a token. */

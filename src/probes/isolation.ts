@@ -1,3 +1,4 @@
+import { isView } from '../catalog/relations.ts'
 import { ident, qualified, role as roleName } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 import { sqlstate, stateOf } from '../pg/sqlstate.ts'
@@ -5,6 +6,7 @@ import type { Service } from '../plan/plan.ts'
 import { newName } from '../steps/names.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { Probe, ProbeContext, ProbeFinding } from './probe.ts'
+import { readLacks, readPower, readReach } from './reach.ts'
 
 /**
  * Each role of an isolated service can read the tables of its own schema, and has nothing in the schemas of the others.
@@ -41,6 +43,7 @@ async function lookAt(role: string, service: Service, context: ProbeContext): Pr
   const found = [
     ...(await memberships(session, role, service, others)),
     ...(await privileges(session, role, others, foreign, major)),
+    ...(await lacks(session, role, own)),
     ...(await tried(session, role, own, foreign)),
   ]
   if (found.length > 0) return found
@@ -65,7 +68,7 @@ async function memberships(
   return rows.map(({ name }) => breach(role, `it may act as ${roleName(name)}, a role of another service`))
 }
 
-/** Whatever it may do with relations in the schemas of others, also those that the plan does not move. */
+/** Whatever it may do in the schemas of others, also with what the plan does not move. */
 async function privileges(
   session: Session,
   role: string,
@@ -73,21 +76,42 @@ async function privileges(
   foreign: readonly TableFacts[],
   major: number,
 ): Promise<ProbeFinding[]> {
-  const ofTables = `SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER${major < 17 ? '' : ', MAINTAIN'}`
-  const rows = await session.query<{ oid: number; name: string }>(
-    `select c.oid, format('%I.%I', n.nspname, c.relname) as name
-       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = any($2) and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and has_schema_privilege($1, n.oid, 'USAGE')
-        and case when c.relkind = 'S' then has_sequence_privilege($1, c.oid, 'USAGE, SELECT, UPDATE')
-                 else has_table_privilege($1, c.oid, $3)
-                      or has_any_column_privilege($1, c.oid, 'SELECT, INSERT, UPDATE, REFERENCES') end
-      order by 2`,
-    [role, others.map(({ schema }) => schema), ofTables],
+  const schemas = others.map(({ schema }) => schema)
+  const reach = [
+    ...(await readPower(session, role, major)),
+    ...(await readReach(session, role, schemas, major)),
+  ]
+  const isOwn = (text: string): boolean => reach.some((each) => each.text === text && each.by === role)
+  return reach
+    .filter(({ by, text }) => by === role || !isOwn(text))
+    .map(({ by, oid, text, schema, isSure }) => {
+      const who = by === role ? 'it' : `as ${roleName(by)} it`
+      // By old names there is as much to get at, until they are gone.
+      const table =
+        foreign.find(({ relation, location }) => relation === oid || location.view === oid) ??
+        (text.startsWith('is given by default') ? foreign.find(({ target }) => target === schema) : undefined)
+      const whose = schema !== null && schemas.includes(schema) ? ', which is of another service' : ''
+      const found = breach(role, `${who} ${text}${whose}`, table)
+      return isSure ? found : { ...found, severity: 'warning' }
+    })
+}
+
+/** What it lacks for its own work. */
+async function lacks(session: Session, role: string, own: readonly TableFacts[]): Promise<ProbeFinding[]> {
+  const { login } = await session.one<{ login: boolean }>(
+    `select exists (select from pg_roles m where m.rolcanlogin and not m.rolsuper and pg_has_role(m.oid, r.oid, 'MEMBER')) as login
+       from pg_roles r where r.rolname = $1`,
+    [role],
   )
-  return rows.map(({ oid, name }) => {
-    const table = foreign.find(({ relation, location }) => relation === oid || location.view === oid)
-    return breach(role, `it has privileges on ${name}, which is of another service`, table)
-  })
+  const texts = await readLacks(
+    session,
+    role,
+    own.map(({ relation }) => relation),
+  )
+  return [
+    ...(login ? [] : [breach(role, 'it may not log in, nor may a role that is a member of it')]),
+    ...texts.map((text): ProbeFinding => ({ severity: 'warning', on: role, text })),
+  ]
 }
 
 /** Does what the catalogs promise: as the role, in a transaction that is rolled back. */
@@ -102,18 +126,25 @@ async function tried(
   try {
     await session.script(`set local role ${ident(role)}`)
     for (const table of own) {
-      const error = await attempt(session, table)
+      const name = qualified(newName(table))
+      const error = await attempt(session, `select from ${name} limit 0`)
       if (error !== undefined)
-        findings.push(
-          breach(role, `it cannot read ${qualified(newName(table))}: ${(error as Error).message}`),
-        )
+        findings.push(breach(role, `it cannot read ${name}: ${(error as Error).message}`))
+      for (const write of await writes(session, table)) {
+        const refused = await attempt(session, write)
+        if (refused !== undefined)
+          findings.push(breach(role, `it cannot write ${name}: ${(refused as Error).message}`))
+      }
     }
     for (const table of foreign) {
-      const error = await attempt(session, table)
-      if (stateOf(error) === sqlstate.insufficientPrivilege) continue
+      const name = qualified(newName(table))
+      const error = await attempt(session, `select from ${name} limit 0`)
+      const isRefused = stateOf(error) === sqlstate.insufficientPrivilege
+      if (isRefused) findings.push(...(await byOldName(session, role, table)))
+      if (isRefused) continue
       const what =
         error === undefined ? 'it can read' : `SQLSTATE ${stateOf(error) ?? 'none'} and not 42501 refuses it`
-      findings.push(breach(role, `${what} ${qualified(newName(table))}, which is of another service`, table))
+      findings.push(breach(role, `${what} ${name}, which is of another service`, table))
     }
   } finally {
     await session.script('rollback').catch(() => undefined)
@@ -121,9 +152,38 @@ async function tried(
   return findings
 }
 
-async function attempt(session: Session, table: TableFacts): Promise<unknown> {
+/** Refused by its new name only, it still gets at the table until the old one is gone. */
+async function byOldName(session: Session, role: string, table: TableFacts): Promise<ProbeFinding[]> {
+  if (table.location.stand === 'contracted') return []
+  const name = qualified({ schema: table.source, name: table.name })
+  const error = await attempt(session, `select from ${name} limit 0`)
+  const text = `it can read ${name}, the old name of a table of another service; gone from contract on`
+  return error === undefined ? [{ severity: 'warning', on: role, text }] : []
+}
+
+/** Writes that it has the privileges for, only explained: the server checks them, and no trigger hears of it. */
+async function writes(session: Session, table: TableFacts): Promise<string[]> {
+  const column = table.columns.find(({ identity, generated }) => identity !== 'a' && generated === '')
+  if (column === undefined || isView(table.live)) return []
+  const [name, its] = [qualified(newName(table)), ident(column.name)]
+  const { inserts, updates, deletes } = await session.one<{
+    inserts: boolean
+    updates: boolean
+    deletes: boolean
+  }>(
+    `select has_table_privilege($1::oid, 'INSERT') as inserts, has_table_privilege($1::oid, 'UPDATE') as updates, has_table_privilege($1::oid, 'DELETE') as deletes`,
+    [table.relation],
+  )
+  return [
+    ...(inserts ? [`explain insert into ${name} (${its}) select null where false`] : []),
+    ...(updates ? [`explain update ${name} set ${its} = default where false`] : []),
+    ...(deletes ? [`explain delete from ${name} where false`] : []),
+  ]
+}
+
+async function attempt(session: Session, statement: string): Promise<unknown> {
   try {
-    await session.script(`savepoint tried; select from ${qualified(newName(table))} limit 0`)
+    await session.script(`savepoint tried; ${statement}`)
     return undefined
   } catch (error) {
     if (stateOf(error) === undefined) throw error

@@ -1,6 +1,7 @@
 import { ident } from '../pg/quoting.ts'
 import { Session } from '../pg/session.ts'
 import type { Cell, Expectation, SqlProbeSpec } from '../plan/probes.ts'
+import { notReading } from './reading.ts'
 import type { Probe, ProbeFinding } from './probe.ts'
 
 type Rows = readonly (readonly (string | null)[])[]
@@ -24,6 +25,8 @@ export function sqlProbe(spec: SqlProbeSpec): Probe {
 
 /** Reads only, by the search_path that clients get, and leaves nothing. */
 async function ask(session: Session, { sql, as, budgetMs }: SqlProbeSpec): Promise<Rows> {
+  const refusal = await notReading(sql)
+  if (refusal !== undefined) throw new Error(refusal)
   await session.script('begin read only; set local search_path to default')
   try {
     await session.script(`set local statement_timeout = ${budgetMs}`)
@@ -57,8 +60,12 @@ function problem({ value, rows: wanted, empty, min, max }: Expectation, rows: Ro
   const got = row[0] as string | null
   if (value !== undefined)
     return isCell(got, value) ? undefined : `expected ${String(value)}, got ${got ?? 'NULL'}`
-  const number = got === null || got.trim() === '' ? Number.NaN : Number(got)
-  if (number >= (min ?? -Infinity) && number <= (max ?? Infinity)) return undefined
+  const isWithin =
+    got !== null &&
+    isNumber(got) &&
+    (min === undefined || compared(got, min) >= 0) &&
+    (max === undefined || compared(got, max) <= 0)
+  if (isWithin) return undefined
   const bounds = [
     ...(min === undefined ? [] : [`at least ${min}`]),
     ...(max === undefined ? [] : [`at most ${max}`]),
@@ -70,5 +77,18 @@ function problem({ value, rows: wanted, empty, min, max }: Expectation, rows: Ro
 function isCell(got: string | null, wanted: Cell): boolean {
   if (wanted === null || got === null) return got === wanted
   if (typeof wanted === 'boolean') return got === (wanted ? 't' : 'f')
-  return typeof wanted === 'number' ? got.trim() !== '' && Number(got) === wanted : got === wanted
+  return typeof wanted === 'number' ? isNumber(got) && compared(got, wanted) === 0 : got === wanted
+}
+
+/** As the server writes numbers; infinity is one too. */
+function isNumber(text: string): boolean {
+  return /^-?(\d+(\.\d+)?(e[+-]?\d+)?|Infinity)$/i.test(text)
+}
+
+/** Whole numbers are compared in full: beyond 2^53 two of them may be the same to JavaScript. */
+function compared(got: string, wanted: number): number {
+  const whole = /^(-?\d+)(\.0+)?$/.exec(got)?.[1]
+  if (whole === undefined || !Number.isInteger(wanted)) return Math.sign(Number(got) - wanted)
+  const difference = BigInt(whole) - BigInt(wanted)
+  return difference === 0n ? 0 : difference > 0n ? 1 : -1
 }

@@ -22,12 +22,33 @@ export const traffic: Probe = {
     if (seen.kind === 'window' && seen.ms === 0)
       return [{ severity: 'info', on, text: 'not watched: its window is 0s' }]
     const before = seen.kind === 'window' ? await readTransactions(session) : seen.since
-    const reports = seen.kind === 'window' ? [await watch(context, seen.ms)] : seen.reports
-    if (reports.length === 0)
+    const windowMs = seen.kind === 'window' ? seen.ms : seen.windowMs
+    const watched = windowMs === 0 ? [] : [await watch(context, windowMs)]
+    const [reports, untold] = seen.kind === 'window' ? [[], []] : [seen.reports, seen.untold]
+    const silent = untold.map((step) => notTold(on, step))
+    if (reports.length + watched.length + silent.length === 0)
       return [{ severity: 'info', on, text: 'nothing to report: no canary has been at work in this phase' }]
     const database = before === undefined ? [] : committed(context, before, await readTransactions(session))
-    return [...schemas(context, reports), ...database]
+    return [
+      ...silent,
+      ...schemas(context, reports),
+      ...schemas(context, watched, true),
+      ...watched
+        .flatMap(({ left }) => left)
+        .map((line): ProbeFinding => ({ severity: 'warning', on, text: `left out: ${line}` })),
+      ...database,
+    ]
   },
+}
+
+/** Nobody knows how the clients fared. */
+function notTold(on: string, step: string): ProbeFinding {
+  return {
+    severity: 'error',
+    on,
+    text: `the probe could not run: the runner was ended before the canary of "${step}" had told what it saw`,
+    remedy: 'migrate verify watches a window instead',
+  }
 }
 
 async function watch({ session, plan, tables }: ProbeContext, ms: number): Promise<CanaryReport> {
@@ -38,18 +59,26 @@ async function watch({ session, plan, tables }: ProbeContext, ms: number): Promi
     path: pathFor(tables),
     own: [],
     capMs: plan.canary.capMs,
-    isStrict: true,
+    unproven: 'what has never worked',
   })
   await sleep(ms)
-  return await canary.settle()
+  const report = await canary.settle()
+  const lost = report.names.flatMap((seen) => seen.lost ?? [])[0]
+  if (lost !== undefined) throw new Error(`a connection of the canary was lost: ${lost}`)
+  return report
 }
 
-function schemas({ plan }: ProbeContext, reports: readonly CanaryReport[]): ProbeFinding[] {
+function schemas({ plan }: ProbeContext, reports: readonly CanaryReport[], isWindow = false): ProbeFinding[] {
   const { atLeast } = plan.probes.traffic
-  return sharesOf(reports).map(({ schema, statements, failed, failures }) => {
+  const left = reports.flatMap((report) => report.left)
+  return sharesOf(reports).map(({ schema, silent, statements, failed, failures }) => {
     const share = percent(statements, failed)
     if (share === undefined)
       return { severity: 'error', on: schema, text: 'none of its statements could be tried' }
+    if (isWindow && silent.length > 0) {
+      const text = `none of its statements by names in ${silent.join(', ')} could be tried`
+      return { severity: 'error', on: schema, text, evidence: left }
+    }
     const text = `${percentText(share)} of ${statements} statements of the canary succeeded`
     return share >= atLeast
       ? { severity: 'info', on: schema, text }

@@ -5,7 +5,7 @@ import type { FreshDatabase } from '../support/database.ts'
 import { phasesOf, planFor, type PlanSketch } from '../support/plan.ts'
 import { failureOf, findingsOf, run, statusOf, undo, verified } from '../support/run.ts'
 import { sampleDatabase } from '../support/sample.ts'
-import { startSilent, type Silent } from './silent.ts'
+import { startFading, startSilent, type Silent } from './silent.ts'
 
 const roles = ['api_accounts', 'api_sales', 'api_other']
 
@@ -89,7 +89,7 @@ describe('the connection of a service', () => {
     [
       'does not answer',
       () => ({ url: `postgres://api:secret@127.0.0.1:${silent.port}/shop` }),
-      'no connection and first statement within 100ms',
+      'no connection and answers within 100ms',
     ],
   ]
   test.each(breaches)('%s', async (_name, more, said) => {
@@ -100,6 +100,23 @@ describe('the connection of a service', () => {
     expect(errors).toHaveLength(1)
     expect(errors[0]).toContain(said)
     expect(found.join()).not.toContain('secret')
+  })
+
+  test('that falls silent after the first answer is given up', async () => {
+    const { hostname, port, searchParams } = new URL(database.url)
+    await using fading = await startFading(searchParams.get('host') ?? hostname, Number(port))
+    const its = new URL(as(database.url, 'api_accounts', 'accounts'))
+    its.hostname = '127.0.0.1'
+    its.port = String(fading.port)
+    expect(await says({ url: its.href }, { settings: { connection: { budget: '1s' } } })).toEqual([
+      'error connection accounts: no connection and answers within 1s',
+    ])
+  })
+
+  test('to another database is wrong, whatever its tables are called', async () => {
+    await using other = await sampleDatabase('connect_other')
+    const found = await says({ url: as(other.url, 'api_accounts', 'public') })
+    expect(found.join()).toContain('it is connected to database connect_other')
   })
 
   test('finds another table of that name', async () => {
@@ -115,12 +132,7 @@ describe('the connection of a service', () => {
     const plan = planFor(database.url, {
       services: isolated({ url: as(database.url, 'api_accounts', 'sales') }),
     })
-    await verified(
-      planFor(database.url, { services: isolated({ url: as(database.url, 'api_accounts', 'accounts') }) }),
-      {
-        only: ['connection'],
-      },
-    )
+    await says({ url: as(database.url, 'api_accounts', 'accounts') })
     expect(await failureOf(run(plan, [2]))).toMatchObject({
       code: 'probe-failed',
       message: 'connection on accounts: users is not found by search_path sales',
@@ -175,6 +187,32 @@ describe('isolation', () => {
         'it cannot read sales.orders',
         'grant select on sales.orders to api_sales',
       ],
+      [
+        'create role isolation_between; grant isolation_between to api_sales; grant usage on schema accounts to isolation_between; grant select on accounts.users to isolation_between; alter role api_sales noinherit',
+        'as isolation_between it has privileges on accounts.users',
+        'alter role api_sales inherit; drop owned by isolation_between; drop role isolation_between',
+      ],
+      [
+        'grant pg_read_all_data to api_sales',
+        'as pg_read_all_data it reads, writes or executes whatever it wants',
+        'revoke pg_read_all_data from api_sales',
+      ],
+      [
+        'grant create on schema accounts to api_sales',
+        'it may create in schema accounts',
+        'revoke create on schema accounts from api_sales',
+      ],
+      [
+        'alter default privileges in schema accounts grant select on tables to api_sales',
+        'it is given by default what is made in schema accounts',
+        'alter default privileges in schema accounts revoke select on tables from api_sales',
+      ],
+      [
+        "create function accounts.all_users() returns bigint language sql security definer as 'select count(*) from accounts.users'",
+        'it may call accounts.all_users(), which has the rights of',
+        'drop function accounts.all_users()',
+      ],
+      ['alter role api_sales nologin', 'it may not log in', 'alter role api_sales login'],
     ]
     for (const [plant, said, cure] of plants) {
       await sql(database.url, plant)

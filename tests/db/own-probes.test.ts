@@ -16,6 +16,7 @@ const open: ServerResponse[] = []
 
 const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
   '/ok': (response) => response.end('status: ok'),
+  '/long': (response) => response.end('.'.repeat(2 * 1024 * 1024) + 'ok'),
   '/broken': (response) => response.writeHead(500).end('no'),
   '/moved': (response) => response.writeHead(302, { location: '/ok' }).end(),
   '/silent': (response) => open.push(response),
@@ -93,12 +94,35 @@ const statements: readonly (readonly [string, object, string | undefined])[] = [
   [
     'a write',
     { sql: "insert into audit (line) values ('x') returning 1", expect: { value: 1 } },
-    'read-only transaction',
+    'it is not a statement that reads',
   ],
   [
     'several statements',
     { sql: 'commit; delete from audit', expect: { empty: true } },
-    'cannot insert multiple commands',
+    'it is 2 statements and not one',
+  ],
+  ['DO', { sql: "do 'begin end'", expect: { empty: true } }, 'it is not a statement that reads'],
+  ['COPY', { sql: 'copy audit to stdout', expect: { empty: true } }, 'it is not a statement that reads'],
+  ['SET', { sql: 'set work_mem = 64', expect: { empty: true } }, 'it is not a statement that reads'],
+  ['COMMIT', { sql: 'commit', expect: { empty: true } }, 'it is not a statement that reads'],
+  [
+    'a write in a WITH',
+    {
+      sql: "with w as (insert into audit (line) values ('x') returning 1) select * from w",
+      expect: { value: 1 },
+    },
+    'read-only transaction',
+  ],
+  ['SHOW', { sql: 'show transaction_read_only', expect: { value: 'on' } }, undefined],
+  [
+    'a number that differs beyond 2^53',
+    { sql: 'select 9007199254740993', expect: { value: 9007199254740992 } },
+    'expected 9007199254740992, got 9007199254740993',
+  ],
+  [
+    'text that is a number elsewhere',
+    { sql: "select '0x14'", expect: { value: 20 } },
+    'expected 20, got 0x14',
   ],
   ['nonsense', { sql: 'selekt', expect: { value: 1 } }, 'the probe could not run: syntax error'],
   [
@@ -163,12 +187,20 @@ describe('a statement of the plan', () => {
   })
 })
 
+test('bounds that nothing fits are refused with the plan', () => {
+  const mine = { sql: 'select 1', expect: { min: 2, max: 1 } }
+  expect(() => planFor(database.url, { ...samplePlan, probes: { sql: { mine } } })).toThrow(
+    expect.objectContaining({ code: 'plan-invalid' }),
+  )
+})
+
 describe('an address of the plan', () => {
   const cases: readonly (readonly [string, string, object, string])[] = [
     ['answers', '/ok', { contains: 'ok' }, 'info mine mine: http'],
     ['answers without the text', '/ok', { contains: 'fine' }, 'does not contain "fine"'],
     ['answers 500', '/broken', {}, 'it answered 500, not 200'],
     ['is to answer 500', '/broken', { status: 500 }, 'info mine mine: http'],
+    ['says it after the first MiB', '/long', { contains: 'ok' }, 'its answer does not contain "ok"'],
     ['redirects', '/moved', {}, 'it answered 302, not 200'],
     ['does not answer', '/silent', { within: '50ms' }, 'error mine mine: .*no answer within 50ms'],
     ['does not come to an end', '/slow', { within: '50ms' }, 'error mine mine: .*no answer within 50ms'],

@@ -2,7 +2,17 @@ import { describe, expect, test } from '@jest/globals'
 import { renderStatus } from '../../src/cli/render/status.ts'
 import { sql } from '../support/client.ts'
 import { planFor, type PlanSketch } from '../support/plan.ts'
-import { eventsOf, failureOf, findingsOf, problems, run, statusOf, undo, verified } from '../support/run.ts'
+import {
+  eventsOf,
+  failureOf,
+  findingsOf,
+  problems,
+  run,
+  statusOf,
+  undo,
+  verified,
+  warningsOf,
+} from '../support/run.ts'
 import { sampleDatabase, samplePlan } from '../support/sample.ts'
 
 const probes = { sql: { wish: { sql: 'select wish from public.wishes', expect: { value: true } } } }
@@ -92,6 +102,62 @@ describe('a failed check', () => {
     // Executed again, the phase that is done makes its checks again.
     expect((await failureOf(run(plan, [2]))).code).toBe('probe-failed')
     await run(planFor(database.url, waived), [2, 3])
+    expect(await poisonOf(plan, 2)).toEqual([])
+  })
+
+  test('is lifted by an execution only once the probe has passed in it', async () => {
+    await using database = await sampleDatabase('poison_named')
+    await sql(database.url, build)
+    const plan = planFor(database.url, sketch)
+    await run(plan, [1])
+    await verified(plan, { only: ['wish'] })
+    expect(await poisonOf(plan, 1)).toEqual(['wish wish'])
+    expect((await failureOf(run(plan, [1]))).code).toBe('probe-failed')
+    const off = { sql: { wish: { ...probes.sql.wish, severity: 'off' } } }
+    await run(planFor(database.url, { ...sketch, probes: off }), [1])
+    expect(await poisonOf(plan, 1)).toEqual(['wish wish'])
+    await sql(database.url, cure)
+    await run(plan, [1])
+    expect(await poisonOf(plan, 1)).toEqual([])
+  })
+
+  test('goes to the phase that the probe is of; gone from the plan it is lifted', async () => {
+    await using database = await sampleDatabase('poison_whose')
+    await sql(database.url, `${build}; ${cure}`)
+    const early = { sql: { wish: { ...probes.sql.wish, phases: ['switch accounts'] } } }
+    const plan = planFor(database.url, { ...sketch, probes: early })
+    await run(plan, [1, 2, 3])
+    await sql(database.url, 'update public.wishes set wish = false')
+    const poison = async (): Promise<string[][]> => [await poisonOf(plan, 2), await poisonOf(plan, 3)]
+    await verified(plan, {})
+    expect(await poison()).toEqual([['wish wish'], []])
+    expect((await failureOf(run(plan, [4]))).code).toBe('phase-poisoned')
+    const { events } = await verified(planFor(database.url, samplePlan), { phase: 2 })
+    expect(warningsOf(events)).toContain('what wish had found is lifted: the plan has no such probe any more')
+    expect(await poison()).toEqual([[], []])
+    await verified(plan, {})
+    await run(planFor(database.url, samplePlan), [2])
+    expect(await poison()).toEqual([[], []])
+  })
+
+  test('a switch whose canary never told is watched in its place', async () => {
+    await using database = await sampleDatabase('poison_untold')
+    const plan = planFor(database.url, { ...samplePlan, defaults: { onProbeFailure: 'stop' } })
+    await run(plan, [1, 2])
+    // A runner that was killed between the commit and the report of its canary leaves this.
+    await sql(
+      database.url,
+      `update migrate.steps set canary = null, record = record || '{"canary": "due"}' where kind = 'switch-tables';
+       update migrate.phases set state = 'running' where number = 2`,
+    )
+    for (let times = 0; times < 2; times++) {
+      const failure = await failureOf(run(plan, [2]))
+      expect(failure.message).toMatch(
+        /^traffic on shop: the probe could not run: the runner was ended before/,
+      )
+    }
+    await verified(plan, { only: ['traffic'], windowMs: 100 })
+    await run(plan, [2])
     expect(await poisonOf(plan, 2)).toEqual([])
   })
 

@@ -9,16 +9,7 @@ import { until } from '../support/process.ts'
 import { eventsOf, failureOf, findingsOf, problems, run, statusOf, verified } from '../support/run.ts'
 import { sampleDatabase, samplePlan } from '../support/sample.ts'
 import { Chain, failuresOf } from './journey.ts'
-
-/** An event trigger that holds a switch up while it holds its locks; its undo alters no table into that schema. */
-const sleepy = (schema: string): string => `
-  create function public.sleepily() returns event_trigger language plpgsql as $$
-  begin
-    if exists (select from pg_event_trigger_ddl_commands() where object_identity like '${schema}.%') then
-      perform pg_sleep(0.3);
-    end if;
-  end $$;
-  create event trigger sleepy on ddl_command_end when tag in ('ALTER TABLE') execute function public.sleepily()`
+import { sleepy } from './obstacles.ts'
 
 const impatient = { cap: '100ms' }
 
@@ -227,24 +218,6 @@ describe('the canary', () => {
     expect(eventsOf(events, 'probe:end').map(({ probe }) => probe)).not.toContain('traffic')
     expect(await dumpAll(database.url)).not.toEqual(before)
   })
-})
-
-test('traffic: a name that does not work is an error of its schema', async () => {
-  await using database = await sampleDatabase('traffic')
-  const plan = planFor(database.url, samplePlan)
-  await run(plan, [1])
-  await sql(
-    database.url,
-    'create or replace view accounts.users as select id, email, state, note from public.users where 1 / 0 = 1',
-  )
-  const found = findingsOf((await verified(plan, { only: ['traffic'], windowMs: 100 })).outcomes)
-  expect(found).toContainEqual(expect.stringMatching(/^info traffic sales: 100 % of \d+ statements/))
-  expect(found).toContainEqual(
-    expect.stringMatching(/^error traffic accounts: [\d.]+ % of \d+ .*, not 99 %$/),
-  )
-  expect(found).toContainEqual(
-    expect.stringMatching(/^(info|warning) traffic traffic_\w+: [\d.]+ % of \d+ transactions/),
-  )
 })
 
 /** What pg_dump says of the tables, without their rows. */
