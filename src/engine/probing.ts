@@ -15,6 +15,10 @@ export async function performProbes(work: Work, phase: CompiledPhase, action: Pr
   const { tables, facts, baselines, steps } = await work.refresh()
   const poison = before.poison ?? null
   const switches = steps.filter(({ phase: number }) => number === phase.number)
+  // A runner was ended after the switch, before its canary had told.
+  const untold = switches
+    .filter(({ canary, record }) => canary === null && record['canary'] === 'due')
+    .map(({ id }) => id)
   await using runner = new ProbeRunner({
     session,
     plan,
@@ -27,13 +31,14 @@ export async function performProbes(work: Work, phase: CompiledPhase, action: Pr
       kind: 'phase',
       reports: switches.flatMap(({ canary }) => canary ?? []),
       since: before.transactions,
-      // A runner was ended after the switch, before its canary had told.
-      untold: switches
-        .filter(({ canary, record }) => canary === null && record['canary'] === 'due')
-        .map(({ id }) => id),
-      // What was wrong outside a switch shows outside it only.
+      untold,
+      // What was wrong outside a switch shows outside it only; what nobody has told is watched now.
       windowMs:
-        poison?.findings.some(({ rule }) => rule === 'traffic') === true ? plan.probes.traffic.windowMs : 0,
+        poison?.findings.some(({ rule }) => rule === 'traffic') === true
+          ? plan.probes.traffic.windowMs
+          : untold.length > 0
+            ? Math.max(plan.probes.traffic.windowMs, leastWindowMs)
+            : 0,
     },
   })
   const findings = await runner.runAll([...new Set([...action.probes, ...checksOf(plan, phase, poison)])])
@@ -44,6 +49,9 @@ export async function performProbes(work: Work, phase: CompiledPhase, action: Pr
   const failed = findings.filter(isBlocking)
   if (failed.length > 0) throw probeError(phase, failed)
 }
+
+/** Long enough for a statement by each name. */
+const leastWindowMs = 100
 
 function probeError(phase: CompiledPhase, failed: readonly Finding[]): CheckError {
   return new CheckError(

@@ -41,13 +41,12 @@ export const traffic: Probe = {
   },
 }
 
-/** Nobody knows how the clients fared. */
+/** Nobody knows how long clients were held up; that all names work is seen in a window instead. */
 function notTold(on: string, step: string): ProbeFinding {
   return {
-    severity: 'error',
+    severity: 'warning',
     on,
-    text: `the probe could not run: the runner was ended before the canary of "${step}" had told what it saw`,
-    remedy: 'migrate verify watches a window instead',
+    text: `the runner was ended before the canary of "${step}" had told what it saw; watched now instead`,
   }
 }
 

@@ -50,10 +50,8 @@ export class Scene implements AsyncDisposable {
   /** Performs a command in this process. A runner that was just killed may hold the lease for an instant more. */
   async perform(database: FreshDatabase, command: Command): Promise<void> {
     const plan = planFor(database.url, this.sketch)
-    if ('execute' in command) {
-      const again = (): Promise<unknown> => run(plan, command.execute, { waitMs: 10_000 })
-      await again().catch((error: unknown) => (isUntold(error) ? again() : Promise.reject(error as Error)))
-    } else if ('rollback' in command)
+    if ('execute' in command) await run(plan, command.execute, { waitMs: 10_000 })
+    else if ('rollback' in command)
       await undo(plan, command.rollback, { waitMs: 10_000 }).catch(unlessNothing)
     else await silence(plan, command.scream, { waitMs: 10_000 })
   }
@@ -115,15 +113,6 @@ function signatureOf({ text }: { text: string }): string {
 /** Killed before it had changed anything: there is nothing to undo, which the tool says. */
 function unlessNothing(error: unknown): void {
   if (!isMigrateError(error) || error.code !== 'phase-not-run') throw error
-}
-
-/** Killed before the canary of a switch had told, which undoes it: the next time it is made again. */
-function isUntold(error: unknown): boolean {
-  return (
-    isMigrateError(error) &&
-    error.message.includes('before the canary of') &&
-    error.state.kind === 'rolled-back'
-  )
 }
 
 /** Steps that never were and steps that were undone are the same. */
