@@ -188,7 +188,7 @@ describe('isolation', () => {
         'grant select on sales.orders to api_sales',
       ],
       [
-        'create role isolation_between; grant isolation_between to api_sales; grant usage on schema accounts to isolation_between; grant select on accounts.users to isolation_between; alter role api_sales noinherit',
+        'alter role api_sales noinherit; create role isolation_between; grant isolation_between to api_sales; grant usage on schema accounts to isolation_between; grant select on accounts.users to isolation_between',
         'as isolation_between it has privileges on accounts.users',
         'alter role api_sales inherit; drop owned by isolation_between; drop role isolation_between',
       ],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { connect, rowsOf, sql } from '../support/client.ts'
+import { sharedCluster } from '../support/cluster.ts'
 import { journalStates } from '../support/dump.ts'
 import { planFor, type PlanSketch } from '../support/plan.ts'
 import { until } from '../support/process.ts'
@@ -143,6 +144,8 @@ test('traffic: a name that does not work is an error of its schema', async () =>
       /^error traffic accounts: none of its statements by names in accounts could be tried$/,
     ),
   )
+  // Before 15 the counters of transactions come later than such a window is long.
+  if (sharedCluster().major < 15) return
   expect(found).toContainEqual(
     expect.stringMatching(/^(info|warning) traffic traffic_\w+: [\d.]+ % of \d+ transactions/),
   )
