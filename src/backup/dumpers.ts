@@ -39,14 +39,10 @@ export async function connectDumper(
 
 /** Whether a backup with this token is being taken, from whichever database of the server. */
 export async function isDumping(session: Session, token: string): Promise<boolean> {
-  const { alive } = await session.one<{ alive: boolean }>(
-    `select exists (
-       select from pg_locks l
-        where l.locktype = 'advisory' and l.granted and l.objsubid = 2
-          and l.classid = (hashtext($1)::bigint & 4294967295)::oid
-          and l.objid = (hashtext($2)::bigint & 4294967295)::oid) as alive`,
-    [backupLock, token],
-  )
+  const { alive } = await session.one<{ alive: boolean }>(`select ${isLocked('$1', '$2')} as alive`, [
+    backupLock,
+    token,
+  ])
   return alive
 }
 
@@ -62,14 +58,19 @@ export async function endOrphans(session: Session, plan: string, holdsLease: boo
       where a.datname = current_database() and a.usename = current_user and a.pid <> pg_backend_pid()
         and (a.application_name = left($1, 63) and $2
              or starts_with(a.application_name, $3)
-                and not exists (
-                  select from pg_locks l
-                   where l.locktype = 'advisory' and l.granted and l.objsubid = 2
-                     and l.classid = (hashtext($4)::bigint & 4294967295)::oid
-                     and l.objid = (hashtext(substr(a.application_name, length($3) + 1))::bigint & 4294967295)::oid))`,
+                and not ${isLocked('$4', 'substr(a.application_name, length($3) + 1)')})`,
     [phaseDumps(plan), holdsLease, `migrate/${plan}/take-`, backupLock],
   )
   return ended.length
+}
+
+/** A condition that somebody holds the advisory lock of two names. */
+function isLocked(first: string, second: string): string {
+  return `exists (
+    select from pg_locks l
+     where l.locktype = 'advisory' and l.granted and l.objsubid = 2
+       and l.classid = (hashtext(${first})::bigint & 4294967295)::oid
+       and l.objid = (hashtext(${second})::bigint & 4294967295)::oid)`
 }
 
 function phaseDumps(plan: string): string {

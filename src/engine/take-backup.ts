@@ -5,8 +5,8 @@ import type { BackupScope } from '../backup/scope.ts'
 import { isView } from '../catalog/relations.ts'
 import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
 import type { EventStream } from '../events/stream.ts'
-import type { QualifiedName } from '../pg/quoting.ts'
-import { toolVersion } from '../version.ts'
+import type { TableFacts } from '../survey/facts.ts'
+import { backupRequest } from './backup-request.ts'
 import { survey, type Workspace } from './workspace.ts'
 
 /** A switch may move the tables between the look and the locks: then they are looked for again. */
@@ -22,41 +22,25 @@ export async function takeScheduled(
   events: EventStream,
   signal?: AbortSignal,
 ): Promise<Backup> {
-  const { plan, target, server } = workspace
   for (let attempt = 1; ; attempt++) {
     try {
-      const tables = await tablesOf(workspace, scope)
-      return await takeBackup(
-        {
-          planName: plan.name,
-          scope,
-          tables,
-          target,
-          server,
-          directory: plan.defaults.backupDir,
-          jobs: plan.defaults.backupJobs,
-          toolVersion,
-          keyCommand: plan.backups.keyCommand,
-          isScheduled: true,
-        },
-        events,
-        signal,
-      )
+      const request = backupRequest(workspace, scope, await tablesOf(workspace, scope))
+      return await takeBackup({ ...request, isScheduled: true }, events, signal)
     } catch (error) {
-      const failure = explained(error, target)
+      const failure = explained(error, workspace.target)
       if (!isMigrateError(failure) || failure.code !== 'table-not-found' || attempt === attempts)
         throw failure
     }
   }
 }
 
-async function tablesOf(workspace: Workspace, scope: BackupScope): Promise<QualifiedName[]> {
+async function tablesOf(workspace: Workspace, scope: BackupScope): Promise<TableFacts[]> {
   const { facts, phases } = await survey(workspace)
   const phase = scope.kind === 'phase' ? phases.find(({ number }) => number === scope.number) : undefined
   const services = scope.kind === 'service' ? [scope.service] : phase?.services
-  const tables = facts.tables
-    .filter(({ service, live }) => !isView(live) && (services?.includes(service) ?? true))
-    .map(({ live }) => ({ schema: live.schema, name: live.name }))
+  const tables = facts.tables.filter(
+    ({ service, live }) => !isView(live) && (services?.includes(service) ?? true),
+  )
   if (tables.length > 0) return tables
   throw new MigrateError('table-not-found', 'there are no tables to back up', {
     detail: ['views, functions and types have no rows'],

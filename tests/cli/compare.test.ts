@@ -37,6 +37,9 @@ afterAll(async () => {
   for (const database of [here, there]) await database[Symbol.asyncDispose]()
 })
 
+/** A thousand rows take a second: it can be ended long before its end. */
+const slowly = ['compare', '--with', 'OTHER', '--chunk', '500', '--max-rate', '1000', '--json']
+
 test('equal databases are equal, also when tables were moved in the one', async () => {
   expect((await desk.run(['execute', '--to', '2', '--yes'])).code).toBe(0)
   const { code, stdout } = await desk.run(['compare', '--with', 'OTHER'], { OTHER: there.url })
@@ -68,20 +71,7 @@ test('differences are listed, and the repair makes them vanish', async () => {
 
 test('one that was killed goes on where it was', async () => {
   await sql(there.url, `update public.users set name = 'y' where id = 5`)
-  // A thousand rows take a second: it is killed long before its end.
-  const args = [
-    'compare',
-    '--with',
-    'OTHER',
-    '--table',
-    'public.users',
-    '--chunk',
-    '500',
-    '--max-rate',
-    '1000',
-    '--json',
-  ]
-  const child = desk.start(args, { OTHER: there.url })
+  const child = desk.start([...slowly, '--table', 'public.users'], { OTHER: there.url })
   const kept = join(desk.dir, 'backups', 'shop')
   for await (const line of createInterface({ input: child.stderr! })) {
     const { type, done } = JSON.parse(line) as { type: string; done?: number }
@@ -106,19 +96,7 @@ test('one that was killed goes on where it was', async () => {
 })
 
 test('Ctrl-C keeps how far it came', async () => {
-  const args = [
-    'compare',
-    '--with',
-    'OTHER',
-    '--table',
-    'public.users',
-    '--chunk',
-    '500',
-    '--max-rate',
-    '1000',
-    '--json',
-  ]
-  const child = desk.start(args, { OTHER: there.url })
+  const child = desk.start([...slowly, '--table', 'public.users'], { OTHER: there.url })
   const lines = createInterface({ input: child.stderr! })
   for await (const line of lines) if ((JSON.parse(line) as { type: string }).type === 'progress') break
   child.kill('SIGINT')
@@ -137,8 +115,7 @@ test('what was different before a kill is looked at again', async () => {
     there.url,
     `update public.users set name = 'z' where id = 29999; insert into public.logs values ('extra')`,
   )
-  const args = ['compare', '--with', 'OTHER', '--chunk', '500', '--max-rate', '1000', '--json']
-  const child = desk.start(args, { OTHER: there.url })
+  const child = desk.start(slowly, { OTHER: there.url })
   for await (const line of createInterface({ input: child.stderr! }))
     if (
       (JSON.parse(line) as { type: string }).type === 'progress' &&

@@ -4,22 +4,12 @@ import { sql } from '../support/client.ts'
 import type { FreshDatabase } from '../support/database.ts'
 import { phasesOf, planFor, type PlanSketch } from '../support/plan.ts'
 import { failureOf, findingsOf, run, statusOf, undo, verified } from '../support/run.ts'
-import { sampleDatabase } from '../support/sample.ts'
+import { loginRoles, sampleDatabase } from '../support/sample.ts'
 import { startFading, startSilent, type Silent } from './silent.ts'
 
 const roles = ['api_accounts', 'api_sales', 'api_other']
 
-beforeAll(() =>
-  sharedCluster().sql(
-    'postgres',
-    roles
-      .map(
-        (role) =>
-          `do $$ begin create role ${role} login; exception when duplicate_object or unique_violation then null; end $$;`,
-      )
-      .join('\n'),
-  ),
-)
+beforeAll(() => loginRoles(roles))
 
 /** The connection string of a role, with its own search_path. */
 function as(url: string, role: string, path: string): string {
