@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { findServer } from '../scripts/cluster/binaries.ts'
 import { startCluster } from '../scripts/cluster/cluster.ts'
 import type { Benchmark, Measurement } from './benchmark.ts'
+import { backup } from './backup.ts'
 import { buildCommand } from './build.ts'
 import { checksum } from './checksum.ts'
 import { describeMachine, readSettings } from './machine.ts'
@@ -16,7 +17,7 @@ import { renderMeasurement } from './report.ts'
 import { switchWait } from './switch-wait.ts'
 import { viewOverhead } from './view-overhead.ts'
 
-const benchmarks: readonly Benchmark[] = [switchWait, planTime, moveTime, viewOverhead, checksum]
+const benchmarks: readonly Benchmark[] = [switchWait, planTime, moveTime, viewOverhead, checksum, backup]
 const usage = `usage: npm run bench -- [--quick] [${benchmarks.map(({ name }) => name).join('|')}]…`
 const tell = (line: string): void => console.error(line)
 const results = fileURLToPath(new URL('./results/', import.meta.url))

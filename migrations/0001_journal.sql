@@ -64,13 +64,13 @@ create table phases (
   name text not null,
   kind text not null check (kind in ('expand', 'switch', 'contract')),
   state text not null default 'pending' check (state in ('pending', 'running', 'done', 'undoing')),
-  poison text,
+  poison jsonb,
   began_at timestamptz,
   ended_at timestamptz,
   primary key (run, number)
 );
 comment on table phases is 'The phases of a run and where they stand';
-comment on column phases.poison is 'Why no later phase may run: a failed probe, until verification passes or it is waived';
+comment on column phases.poison is 'Why no later phase may run: what a check of it has found, until the check passes or it is waived';
 
 create table steps (
   run bigint not null,
@@ -84,6 +84,7 @@ create table steps (
   epoch bigint,
   attempts int not null default 0,
   stall_ms double precision,
+  canary jsonb,
   error text,
   began_at timestamptz,
   ended_at timestamptz,
@@ -92,6 +93,7 @@ create table steps (
 );
 comment on table steps is 'The unit of recovery: one row for each step, written in the transaction of its change';
 comment on column steps.record is 'What the step found and did, as its undo needs it';
+comment on column steps.canary is 'What the runner’s own statements lived through during the latest switch of the tables';
 comment on column steps.stall_ms is 'From asking for the lock to the end of the transaction, of the attempt that succeeded';
 
 create table leases (
@@ -178,6 +180,22 @@ comment on column screams.grants is 'The same with the OIDs of roles, in the ord
 comment on column screams.guard is 'The backend that gives back should nobody else do so';
 comment on column screams.remark is 'In what the privileges are not as they were before';
 create index screams_open on screams (run) where given_back_at is null;
+
+create table drills (
+  id bigint generated always as identity primary key,
+  plan text not null,
+  path text not null,
+  name text not null,
+  at timestamptz not null default clock_timestamp(),
+  ok boolean not null,
+  tables int not null,
+  detail jsonb not null default '[]'
+);
+comment on table drills is 'Backups that were restored into a scratch database and compared with their manifest';
+comment on column drills.path is 'The folder of the backup, on the machine of the drill';
+comment on column drills.name is 'The last part of that path: what the backup is called wherever it is kept';
+comment on column drills.detail is 'In what the restored tables differed, one line each';
+create index drills_of_backup on drills (plan, name, at);
 
 -- A transition that the state machine does not know is refused whoever tries it.
 create function check_transition() returns trigger
@@ -348,5 +366,5 @@ drop function grant_as(oid, oid, text);
 drop function acls_of(oid);
 drop function privileges_of(oid);
 drop function fence(text, bigint);
-drop table screams, pauses, drift, usage, events, leases, steps, phases, objects, mappings, runs;
+drop table drills, screams, pauses, drift, usage, events, leases, steps, phases, objects, mappings, runs;
 drop function check_transition();

@@ -54,7 +54,7 @@ export async function moveCorpus(
       await moving.look(stage, stand)
     }
     enter('verify')
-    await migrate.run('verify')
+    await migrate.run('verify', '--for', '100ms')
 
     enter('after rollback --to 0')
     await migrate.run('rollback', '--to', '0', '--yes')
@@ -66,13 +66,13 @@ export async function moveCorpus(
     const last = phases.filter(({ kind }) => kind === 'switch').at(-1)!
     enter(`forward again to phase ${last.number}`)
     await migrate.execute('--to', String(last.number))
-    await migrate.run('verify')
+    await migrate.run('verify', '--for', '100ms')
     await moving.look(stage, stand)
 
     enter('after contract, by the new names')
     await migrate.execute('--phase', String(phases.at(-1)!.number))
     await moving.lookByNewNames(stage, { moved, hasBothNames: false })
-    await migrate.run('verify')
+    await migrate.run('verify', '--for', '100ms')
   } catch (error) {
     failures.push({ phase: stage, ...asDifference(error as Error) })
   } finally {

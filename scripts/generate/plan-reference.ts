@@ -1,7 +1,7 @@
 import { planJsonSchema } from '../../src/plan/json-schema.ts'
 
 interface Node {
-  readonly type?: string
+  readonly type?: string | readonly string[]
   readonly description?: string
   readonly default?: unknown
   readonly enum?: readonly unknown[]
@@ -21,10 +21,10 @@ export function planReference(): string {
     '',
     'A YAML document in `plans/`. Put `# yaml-language-server: $schema=./plan.schema.json` on its first line and editors',
     'complete and check it. Unknown keys are errors. `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and `$${` (a literal)',
-    'are read in `databases.*.url` only. Durations are written `500ms`, `30s`, `5m`, `2h`, `7d`.',
+    'are read in connection strings and addresses only. Durations are written `500ms`, `30s`, `5m`, `2h`, `7d`.',
     '',
     'What decides the shape of the move (names, databases, services, phases, `compat`) is fixed when a run begins; a change',
-    'is refused with the difference. `allow`, budgets, backups and the quiet period may be changed in the middle of a run.',
+    'is refused with the difference. `allow`, budgets, backups, probes, the canary and the quiet period may be changed in the middle of a run.',
     '',
     '| Key | Value | Default | Meaning |',
     '| --- | --- | --- | --- |',
@@ -55,8 +55,13 @@ function describe(path: string, node: Node, isRequired = true): string[][] {
 function kindOf(node: Node): string {
   if (node.const !== undefined) return JSON.stringify(node.const)
   if (node.enum !== undefined) return node.enum.map((entry) => String(entry)).join(', ')
-  if (node.type === 'array') return `list of ${node.items?.type ?? 'values'}s`
-  return node.type === 'object' ? 'mapping' : (node.type ?? '')
+  if (node.type === 'array') return `list of ${list(node.items?.type)}`
+  return node.type === 'object' ? 'mapping' : [node.type ?? ''].flat().join(', ')
+}
+
+function list(type: Node['type']): string {
+  if (type === 'array') return 'lists'
+  return typeof type === 'string' ? `${type}s` : 'values'
 }
 
 function fallback(node: Node, isRequired: boolean): string {

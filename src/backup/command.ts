@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { MigrateError } from '../errors/migrate-error.ts'
+import { pipeline } from 'node:stream/promises'
+import { isMigrateError, MigrateError, type ErrorFields } from '../errors/migrate-error.ts'
 import { diskFull, interrupted, nothingLeft } from './failure.ts'
 
 export interface Command {
@@ -11,6 +13,10 @@ export interface Command {
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly signal?: AbortSignal | undefined
+  /** What the program reads from stdin; nothing without it. */
+  readonly input?: Readable
+  /** What is left when it fails; without it, what a failed backup leaves. */
+  readonly leaves?: ErrorFields['state']
   /** Called with each line the program writes to stderr. */
   readonly onLine?: (line: string) => void
 }
@@ -21,9 +27,9 @@ export interface Command {
  * @throws MigrateError `command-failed`, `disk-full`, `tool-missing`, `interrupted`
  */
 export async function runCommand(command: Command): Promise<string> {
-  const { program, args, env, signal, onLine } = command
-  if (signal?.aborted) throw interrupted(basename(program))
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { program, args, env, signal, onLine, input, leaves } = command
+  if (signal?.aborted) throw interrupted(basename(program), leaves)
+  const child = spawn(program, args, { env, stdio: 'pipe' })
   const stop = (): void => {
     // pg_dump hands SIGTERM on to its workers and cancels their queries.
     child.kill('SIGTERM')
@@ -37,15 +43,17 @@ export async function runCommand(command: Command): Promise<string> {
     onLine?.(line)
   })
   try {
-    const [output, [status, killedBy]] = await Promise.all([
+    const [output, [status, killedBy], inputFailure] = await Promise.all([
       text(child.stdout),
       once(child, 'close') as Promise<[number | null, string | null]>,
+      feed(child, input),
     ])
-    if (signal?.aborted) throw interrupted(basename(program))
+    if (signal?.aborted) throw interrupted(basename(program), leaves)
+    if (isMigrateError(inputFailure)) throw inputFailure
     if (status !== 0) throw failed(command, said, status === null ? String(killedBy) : `status ${status}`)
     return output
   } catch (error) {
-    if (error instanceof MigrateError) throw error
+    if (isMigrateError(error)) throw error
     throw new MigrateError('tool-missing', `cannot start ${program}`, {
       detail: [String(error)],
       cause: error,
@@ -55,16 +63,33 @@ export async function runCommand(command: Command): Promise<string> {
   }
 }
 
+/** Resolves to what went wrong with the input; a program that ended before it has read all says why by itself. */
+async function feed(child: ChildProcessWithoutNullStreams, input?: Readable): Promise<unknown> {
+  child.stdin.on('error', () => undefined)
+  if (input === undefined) {
+    child.stdin.end()
+    return undefined
+  }
+  return pipeline(input, child.stdin).then(
+    () => undefined,
+    (error: unknown) => {
+      if (isMigrateError(error)) child.kill('SIGTERM')
+      return error
+    },
+  )
+}
+
 function failed(command: Command, said: readonly string[], ending: string): MigrateError {
   const lines = said.filter((line) => line !== '')
-  const why = lines.find((line) => /: (error|fatal): /.test(line)) ?? lines.at(-1) ?? ''
-  const reason = why.replace(/^\S+ (error|fatal): /, '')
+  const why = lines.find((line) => /: (error|fatal): /i.test(line)) ?? lines.at(-1) ?? ''
+  const reason = why.replace(/^\S+ (error|fatal): +/i, '')
   const name = basename(command.program)
   const detail = [`ran: ${printable(command)}`, `ended with ${ending}`, ...lines.slice(-KEPT_LINES)]
-  if (lines.some((line) => line.includes('No space left on device'))) return diskFull(reason, detail)
+  if (lines.some((line) => line.includes('No space left on device')))
+    return diskFull(reason, detail, undefined, command.leaves)
   return new MigrateError('command-failed', `${name} failed: ${reason}`, {
     detail,
-    state: nothingLeft,
+    state: command.leaves ?? nothingLeft,
   })
 }
 

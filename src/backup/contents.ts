@@ -5,13 +5,16 @@ import { Progress } from '../events/progress.ts'
 import type { EventStream } from '../events/stream.ts'
 import type { Session } from '../pg/session.ts'
 import { runCommand, type Command } from './command.ts'
+import { encryptFolder } from './encrypted.ts'
 import { toolEnvironment } from './environment.ts'
 import { fingerprint, listFiles } from './files.ts'
+import { newKey } from './key.ts'
 import type { Manifest } from './manifest.ts'
 import { ownDependents, outwardTies } from './omissions.ts'
 import { beginsRows, dataDump, schemaDump } from './pg-dump.ts'
-import { lockTables, lookUpSequences, lookUpTables } from './relations.ts'
+import { checkPlaces, lockTables, lookUpSequences, lookUpTables } from './relations.ts'
 import type { BackupRequest } from './request.ts'
+import { describeScope } from './scope.ts'
 import { restoreGuide } from './restore-guide.ts'
 import { restoreList, type Omissions, type Omitted } from './restore-list.ts'
 import { exportSnapshot } from './snapshot.ts'
@@ -33,17 +36,21 @@ export interface Work {
 /** Everything that looks through the one snapshot, in order; the manifest tells what came of it. */
 export async function fillBackup(work: Work): Promise<Manifest> {
   const { request, events, session, tools, folder, startedAt } = work
-  const { planName: plan, phase, phaseName, toolVersion, server, jobs } = request
+  const { planName: plan, scope, toolVersion, server, jobs } = request
+  const what = describeScope(scope)
+  // Asked for first: a key that is not to be had must not cost a dump.
+  const locked = request.keyCommand === undefined ? undefined : await newKey(request.keyCommand)
   const snapshot = await exportSnapshot(session, server)
   const tables = await lookUpTables(session, request.tables)
   await lockTables(session, tables)
+  await checkPlaces(session, tables)
   const sequences = await lookUpSequences(session, tables)
   const own = await ownDependents(session)
   const ties = await outwardTies(session, tables)
 
   await dump(work, schemaDump(snapshot, join(folder, 'schema.dump')))
   const filled = tables.filter(({ holdsRows }) => holdsRows).length
-  const dumped = new Progress(events, `backup of phase ${phase}`, filled, 'tables')
+  const dumped = new Progress(events, `backup of ${what}`, filled, 'tables')
   let begun = 0
   await dump(work, dataDump(snapshot, [...tables, ...sequences], jobs, join(folder, 'data')), (line) => {
     // pg_dump tells when a table begins: all but the last few, one for each job, have ended.
@@ -54,18 +61,18 @@ export async function fillBackup(work: Work): Promise<Manifest> {
     ...(await writeList(work, 'schema.dump', 'schema.list', own)),
     ...(await writeList(work, 'data', 'data.list', new Map([...own, ...ties]))),
   ]
-  const measured = new Progress(events, `checksums of phase ${phase}`, tables.length, 'tables')
+  const measured = new Progress(events, `checksums of ${what}`, tables.length, 'tables')
   const sums = await measureContent(session, tables, { onMeasured: () => measured.add(1) })
   await session.script('commit')
 
+  if (locked !== undefined) await encryptFolder(folder, locked.key)
   const files = []
   for (const path of await listFiles(folder)) files.push(await fingerprint(folder, path))
   const { version, systemIdentifier, database, databaseOid } = server
   return {
     format: 1,
     plan,
-    phase,
-    phaseName,
+    scope,
     toolVersion,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
@@ -78,11 +85,12 @@ export async function fillBackup(work: Work): Promise<Manifest> {
       snapshot: snapshot.name,
     },
     pgDumpVersion: tools.version,
-    tables: sums.map((sum, n) => ({ ...sum, bytes: tables[n]?.bytes ?? 0 })),
+    tables: sums.map((sum, n) => ({ ...sum, oid: Number(tables[n]?.oid), bytes: tables[n]?.bytes ?? 0 })),
     sequences,
+    ...(locked && { encryption: locked.encryption }),
     files,
     omitted,
-    restore: restoreGuide(jobs),
+    restore: restoreGuide(jobs, locked !== undefined),
   }
 }
 

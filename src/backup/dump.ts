@@ -1,11 +1,10 @@
 import type { EventStream } from '../events/stream.ts'
-import { Session } from '../pg/session.ts'
+import { connectDumper, endOrphans, isDumping } from './dumpers.ts'
 import { fillBackup } from './contents.ts'
 import { explained, interrupted } from './failure.ts'
-import { completePartial, openPartial, removeFolder } from './folder.ts'
+import { completePartial, openPartial, removeAbandoned, removeFolder } from './folder.ts'
 import { writeManifest, type Backup } from './manifest.ts'
 import type { BackupRequest } from './request.ts'
-import { endOrphans } from './snapshot.ts'
 import { findDumpTools } from './tool.ts'
 
 /**
@@ -19,18 +18,20 @@ export async function takeBackup(
   events: EventStream,
   signal?: AbortSignal,
 ): Promise<Backup> {
-  const { planName, phase, directory, server, target } = request
+  const { planName, scope, directory, server, target, isScheduled = false } = request
   const tools = request.tools ?? (await findDumpTools(server.major))
-  const applicationName = `migrate/${planName}/backup`.slice(0, 63)
-  await using session = await Session.connect(target, applicationName)
+  const { session: connected, token, applicationName } = await connectDumper(target, planName, isScheduled)
+  await using session = connected
   const stop = (): void => void session.close()
   signal?.addEventListener('abort', stop, { once: true })
   let partial: string | undefined
   try {
     if (signal?.aborted) throw interrupted('the backup')
-    await endOrphans(session)
+    const { systemIdentifier } = server
+    await endOrphans(session, planName, !isScheduled)
+    await removeAbandoned(directory, planName, systemIdentifier, (other) => isDumping(session, other))
     const startedAt = new Date()
-    partial = await openPartial(directory, planName, phase, startedAt)
+    partial = await openPartial(directory, planName, scope, startedAt, { systemIdentifier, token })
     const work = { request, events, signal, session, applicationName, tools, folder: partial, startedAt }
     const manifest = await fillBackup(work)
     await writeManifest(partial, manifest)

@@ -8,15 +8,20 @@ export const nothingLeft: NonNullable<ErrorFields['state']> = {
   sentence: 'the unfinished backup was removed; nothing else was changed',
 }
 
-export function interrupted(what: string): MigrateError {
-  return new MigrateError('interrupted', `${what} was stopped`, { state: nothingLeft })
+export function interrupted(what: string, state: ErrorFields['state'] = nothingLeft): MigrateError {
+  return new MigrateError('interrupted', `${what} was stopped`, { state })
 }
 
 /** The disk that backups go to is full. */
-export function diskFull(why: string, detail: readonly string[], cause?: unknown): MigrateError {
+export function diskFull(
+  why: string,
+  detail: readonly string[],
+  cause?: unknown,
+  state: ErrorFields['state'] = nothingLeft,
+): MigrateError {
   return new MigrateError('disk-full', `no space left for the backup: ${why}`, {
     detail,
-    state: nothingLeft,
+    state,
     next: ['df -h', 'make room, or name another folder for backups, then run the same command again'],
     cause,
   })
@@ -42,7 +47,7 @@ export function explained(error: unknown, target: DatabaseTarget): unknown {
   const fields = { detail: [String(error)], state: nothingLeft, cause: error }
   const during = `while database "${target.alias}" was backed up`
   if (stateOf(error) === sqlstate.lockNotAvailable) {
-    return new MigrateError('lock-timeout', `a table stayed locked for more than 10 s ${during}`, fields)
+    return new MigrateError('lock-timeout', `a table stayed locked for too long ${during}`, fields)
   }
   if (stateOf(error) === sqlstate.insufficientPrivilege) {
     return new MigrateError('privilege-missing', `the runner may not read every table of the backup`, fields)

@@ -5,6 +5,8 @@ import { join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
 export const manifestName = 'manifest.json'
+/** Holds the sha256 of the manifest, as `sha256sum` writes it. */
+export const manifestSumName = 'manifest.sha256'
 
 /** A file of a backup, its path relative to the backup's folder, with forward slashes. */
 export interface BackupFile {
@@ -13,13 +15,13 @@ export interface BackupFile {
   readonly sha256: string
 }
 
-/** Every file of a backup but its manifest, in the order of their paths. */
+/** Every file of a backup but its manifest and the manifest’s sum, in the order of their paths. */
 export async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .filter((path) => path !== manifestName)
+    .filter((path) => path !== manifestName && path !== manifestSumName)
     .sort()
 }
 

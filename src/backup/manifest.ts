@@ -1,17 +1,19 @@
+import { createHash } from 'node:crypto'
 import { open, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MigrateError } from '../errors/migrate-error.ts'
-import { manifestName } from './files.ts'
-import { isPartial } from './folder.ts'
+import { manifestName, manifestSumName } from './files.ts'
+import { isHidden } from './folder.ts'
+import { encryptionSchema } from './key.ts'
+import { scopeSchema } from './scope.ts'
 
 const name = z.strictObject({ schema: z.string(), name: z.string() })
 
 const manifestSchema = z.strictObject({
   format: z.literal(1),
   plan: z.string(),
-  phase: z.int(),
-  phaseName: z.string(),
+  scope: scopeSchema,
   toolVersion: z.string(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
@@ -24,8 +26,9 @@ const manifestSchema = z.strictObject({
     snapshot: z.string(),
   }),
   pgDumpVersion: z.string(),
-  tables: z.array(name.extend({ rows: z.int(), checksum: z.string(), bytes: z.int() })),
+  tables: z.array(name.extend({ oid: z.int(), rows: z.int(), checksum: z.string(), bytes: z.int() })),
   sequences: z.array(name),
+  encryption: encryptionSchema.optional(),
   files: z.array(z.strictObject({ path: z.string(), bytes: z.int(), sha256: z.string() })),
   omitted: z.array(z.strictObject({ archive: z.string(), entry: z.string(), reason: z.string() })),
   restore: z.strictObject({ commands: z.array(z.string()), notes: z.array(z.string()) }),
@@ -39,9 +42,17 @@ export interface Backup {
   readonly manifest: Manifest
 }
 
+/** Whether a backup is of this very database; plans of two may have one name and one folder. */
+export function isOfDatabase(
+  { server }: Manifest,
+  { systemIdentifier, databaseOid }: Pick<Manifest['server'], 'systemIdentifier' | 'databaseOid'>,
+): boolean {
+  return server.systemIdentifier === systemIdentifier && server.databaseOid === databaseOid
+}
+
 /**
  * Reads a backup's manifest; the files it lists are not looked at.
- * @throws MigrateError `reality-differs` when there is none or it cannot be understood
+ * @throws MigrateError `backup-corrupt` when there is none or it cannot be understood
  */
 export async function readBackup(path: string): Promise<Backup> {
   const file = join(path, manifestName)
@@ -49,7 +60,11 @@ export async function readBackup(path: string): Promise<Backup> {
     return { path, manifest: manifestSchema.parse(JSON.parse(await readFile(file, 'utf8'))) }
   } catch (error) {
     const detail = error instanceof z.ZodError ? z.prettifyError(error).split('\n') : [String(error)]
-    throw new MigrateError('reality-differs', `no backup can be read from ${path}`, { detail, cause: error })
+    throw new MigrateError('backup-corrupt', `no backup can be read from ${path}`, {
+      detail,
+      next: ['migrate backup list        tells the backups there are'],
+      cause: error,
+    })
   }
 }
 
@@ -63,7 +78,7 @@ export async function listBackups(
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   })
-  const folders = entries.filter((entry) => entry.isDirectory() && !isPartial(entry.name))
+  const folders = entries.filter((entry) => entry.isDirectory() && !isHidden(entry.name))
   const backups: Backup[] = []
   const unreadable: string[] = []
   for (const folder of folders) {
@@ -76,11 +91,22 @@ export async function listBackups(
   return { backups, unreadable }
 }
 
-/** Writes the manifest, down to the disk: with it the backup is complete. */
+/** Writes the manifest and its sum, down to the disk: with the manifest, which is last, the backup is complete. */
 export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
-  const file = await open(join(path, manifestName), 'wx', 0o600)
+  const text = JSON.stringify(manifestSchema.parse(manifest), undefined, 2) + '\n'
+  await writeNew(join(path, manifestSumName), manifestSum(text))
+  await writeNew(join(path, manifestName), text)
+}
+
+/** What the file beside a manifest of that text holds. */
+export function manifestSum(text: string | Buffer): string {
+  return `${createHash('sha256').update(text).digest('hex')}  ${manifestName}\n`
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
   try {
-    await file.writeFile(JSON.stringify(manifestSchema.parse(manifest), undefined, 2) + '\n')
+    await file.writeFile(text)
     await file.sync()
   } finally {
     await file.close()

@@ -72,6 +72,24 @@ export async function lockTables(session: Session, tables: readonly BackupTable[
 }
 
 /**
+ * Sees that the tables are still at their names now that they are locked: those that were switched between the
+ * snapshot and the locks have views there, and the dump would read these.
+ * @throws MigrateError `table-not-found`
+ */
+export async function checkPlaces(session: Session, tables: readonly BackupTable[]): Promise<void> {
+  const moved = await session.query<{ name: string }>(
+    `select t.name from unnest($1::text[], $2::oid[]) t (name, oid) where to_regclass(t.name) is distinct from t.oid`,
+    [tables.map(qualified), tables.map(({ oid }) => oid)],
+  )
+  const [first, ...others] = moved
+  if (first === undefined) return
+  throw new MigrateError('table-not-found', `${first.name} was moved or replaced while the backup began`, {
+    detail: others.map(({ name }) => `${name} too`),
+    next: ['run the same command again'],
+  })
+}
+
+/**
  * The sequences that number the tables' rows. Those that a table owns come along with it in a dump; one that only a
  * default mentions does not, and without it restored rows would be numbered from 1 again.
  */

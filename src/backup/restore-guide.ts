@@ -5,7 +5,7 @@ export interface RestoreGuide {
   readonly notes: string[]
 }
 
-export function restoreGuide(jobs: number): RestoreGuide {
+export function restoreGuide(jobs: number, isEncrypted: boolean): RestoreGuide {
   const restore = 'pg_restore --exit-on-error --dbname="$TARGET"'
   return {
     commands: [
@@ -14,6 +14,9 @@ export function restoreGuide(jobs: number): RestoreGuide {
       `${restore} --section=post-data --use-list=data.list data`,
     ],
     notes: [
+      ...(isEncrypted
+        ? ['the files are encrypted: `migrate backup decrypt` writes them out for these commands']
+        : []),
       'TARGET is the connection string of an empty database; createdb --template=template0 makes one',
       'pg_restore must be of the version under pgDumpVersion or newer',
       'the roles that own the objects or have rights on them must exist; otherwise add --no-owner --no-acl to each command',

@@ -22,18 +22,3 @@ export async function exportSnapshot(session: Session, server: ServerFacts): Pro
             current_setting('server_encoding') as encoding`,
   )
 }
-
-/**
- * Ends dumps of this plan whose runner was killed: they go on without it, hold a lock on every table, and would
- * keep the phase they were meant for waiting. They are known by the name this session has too, as the server spells
- * it: it shortens names and replaces letters.
- */
-export async function endOrphans(session: Session): Promise<number> {
-  const ended = await session.query(
-    `select pg_terminate_backend(pid)
-       from pg_stat_activity
-      where application_name = current_setting('application_name') and datname = current_database() and usename = current_user
-        and pid <> pg_backend_pid()`,
-  )
-  return ended.length
-}

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMigrateError } from '../errors/migrate-error.ts'
-import { fingerprint, listFiles, manifestName } from './files.ts'
-import { readBackup, type Manifest } from './manifest.ts'
+import { fingerprint, listFiles, manifestName, manifestSumName } from './files.ts'
+import { manifestSum, readBackup, type Manifest } from './manifest.ts'
 
 export interface BackupProblem {
   readonly path: string
@@ -27,7 +27,7 @@ export async function verifyBackup(path: string): Promise<BackupProblem[]> {
         : problem(manifestName, 'missing', 'is missing'),
     ]
   }
-  const problems: BackupProblem[] = []
+  const problems = await manifestProblems(path)
   const present = new Set(await listFiles(path))
   for (const file of manifest.files) {
     if (!present.delete(file.path)) {
@@ -43,6 +43,17 @@ export async function verifyBackup(path: string): Promise<BackupProblem[]> {
   }
   for (const extra of present) problems.push(problem(extra, 'extra', 'is not in the manifest'))
   return problems
+}
+
+/** The manifest speaks for all other files; its sum beside it speaks for the manifest. */
+async function manifestProblems(path: string): Promise<BackupProblem[]> {
+  const written = await readFile(join(path, manifestSumName), 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  })
+  if (written === undefined) return [problem(manifestSumName, 'missing', 'is missing')]
+  if (written === manifestSum(await readFile(join(path, manifestName)))) return []
+  return [problem(manifestName, 'changed', `is not what ${manifestSumName} says`)]
 }
 
 function problem(path: string, kind: BackupProblem['kind'], what: string): BackupProblem {

@@ -31,7 +31,8 @@ export async function readBlockers(
        from pg_locks l left join pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'relation' and l.granted and l.relation = any($1::oid[])
         and l.database = (select oid from pg_database where datname = current_database())
-        and (a.pid is null or a.application_name not like 'migrate/%')
+        and (a.pid is null or a.application_name not like 'migrate/%' or a.application_name like 'migrate/%/take-%'
+             or a.application_name like 'migrate/%/canary' and a.state like 'idle in transaction%')
         and coalesce(extract(epoch from clock_timestamp() - a.xact_start) * 1000, $2) >= $2
       order by coalesce(l.pid, 0), l.virtualtransaction, "ageMs" desc`,
     [oids, olderThanMs],

@@ -9,7 +9,7 @@ export interface Lasting {
 /**
  * Holders of locks on the tables that no retry outlasts and that do not give way: a vacuum against wraparound (an
  * ordinary autovacuum is cancelled by a deadlock check, manual, chapter 25.1.6), VACUUM and CREATE INDEX CONCURRENTLY
- * by hand, pg_dump, and transactions prepared for two-phase commit.
+ * by hand, dumps by pg_dump or `migrate backup take`, and transactions prepared for two-phase commit.
  */
 export async function readLasting(session: Session, oids: readonly number[]): Promise<Lasting[]> {
   return session.query<Lasting>(
@@ -30,7 +30,7 @@ export async function readLasting(session: Session, oids: readonly number[]): Pr
        from held h join pg_stat_progress_create_index i on i.pid = h.pid
      union all
      select h.relation, format('pid %s is a pg_dump', h.pid), 'let the dump end'
-       from held h join pg_stat_activity a on a.pid = h.pid where a.application_name = 'pg_dump'
+       from held h join pg_stat_activity a on a.pid = h.pid where a.application_name = 'pg_dump' or a.application_name like 'migrate/%/take-%'
      union all
      select h.relation, format('prepared transaction %L of %s holds it', x.gid, x.owner), format('commit prepared %L, or rollback prepared %L', x.gid, x.gid)
        from held h

@@ -15,7 +15,12 @@ export async function confirmChange(options: GlobalOptions, question: string): P
 }
 
 /** Wants a name typed for a change that others may feel or that gives something up; `--yes` does not cover it, `--confirm NAME` does. */
-export async function confirmByName(options: GlobalOptions, question: string, name: string): Promise<void> {
+export async function confirmByName(
+  options: GlobalOptions,
+  question: string,
+  name: string,
+  what = 'the plan’s name',
+): Promise<void> {
   if (options.confirm === undefined && isInteractive(options)) {
     if ((await ask(`${question}\nType ${name} to go on: `)).trim() !== name) throw declined()
     return
@@ -23,7 +28,7 @@ export async function confirmByName(options: GlobalOptions, question: string, na
   if (options.confirm === name) return
   const problem =
     options.confirm === undefined
-      ? 'it wants the plan’s name typed'
+      ? `it wants ${what} typed`
       : `--confirm says "${options.confirm}", not "${name}"`
   throw new MigrateError('confirmation-missing', `${question} ${problem}`, {
     next: [`run the same command again with --confirm ${name}`],

@@ -3,10 +3,12 @@ import { toolVersion } from '../version.ts'
 import { addBackup } from './commands/backup.ts'
 import { addCompare } from './commands/compare.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addDrill } from './commands/drill.ts'
 import { addExecute } from './commands/execute.ts'
 import { addInit } from './commands/init.ts'
 import { addObserve } from './commands/observe.ts'
 import { addPlan } from './commands/plan.ts'
+import { addRestore } from './commands/restore.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addScream } from './commands/scream.ts'
 import { addStatus } from './commands/status.ts'
@@ -26,7 +28,10 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     .option('-v, --verbose', 'also actions and their SQL')
     .option('--no-input', 'never ask')
     .option('-y, --yes', 'say yes to changes that can be undone')
-    .option('--confirm <name>', 'the plan’s name, for changes that ask for it: contract, uninstall')
+    .option(
+      '--confirm <name>',
+      'a name, for changes that ask for it: the plan’s for contract and uninstall, the database’s for restore',
+    )
     .option('--wait <duration>', 'wait for another runner to end instead of refusing')
     .addOption(new Option('--no-color', 'no colours (NO_COLOR does the same)'))
     .exitOverride()
@@ -47,6 +52,8 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     addObserve,
     addScream,
     addBackup,
+    addDrill,
+    addRestore,
     addUninstall,
   ])
     add(program, signal)

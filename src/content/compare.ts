@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Difference } from './difference.ts'
-import { readKey, type KeyColumn, type KeyValue } from './key.ts'
+import { commonKey, readKeys, type KeyColumn, type KeyValue } from './key.ts'
 import { compareRange, confirm, type RangeResult } from './keyed.ts'
 import { compareBags } from './keyless.ts'
 import { checksumText } from './measure.ts'
-import { boundary, isOneDatabase, type Pair, type Place, type Side } from './place.ts'
+import { boundary, digests, isOneDatabase, keyIn, type Pair, type Place, type Side } from './place.ts'
 import { contentSettings } from './row-hash.ts'
+import { isSortedAlike } from './collation.ts'
 import { readPlaces, type ShapeDifferences } from './shape.ts'
 
 export type { Difference } from './difference.ts'
@@ -18,8 +19,8 @@ export interface CompareOptions {
   readonly maxRate?: number
   /** How long a difference may take to vanish, as the last changes do that a replica has not yet applied, ms. */
   readonly settleMs?: number
-  /** The key where the left side has none of its own, as a view has. */
-  readonly key?: readonly KeyColumn[]
+  /** The columns of the key where a side has none of its own, as a view has. */
+  readonly key?: readonly string[]
   /** Only these columns. */
   readonly columns?: readonly string[]
   readonly signal?: AbortSignal
@@ -62,21 +63,16 @@ export async function compareTables(
   options: CompareOptions = {},
 ): Promise<TableComparison> {
   const { places, shape } = await readPlaces([left, right], options.columns)
-  const key = options.key ?? (await readKey(left.session, left.relation))
+  const key = await keyOf(places, options.key)
   if (shape.length > 0)
     return { isEqual: false, key, shape, rows: [0, 0], checksums: ['', ''], differences: [] }
   const putBack = await Promise.all([...new Set([left.session, right.session])].map(contentSettings))
   try {
-    const isKeyed = key?.every(({ name }) =>
-      places.every(({ columns }) => columns.some((c) => c.name === name)),
-    )
     const found =
-      key === undefined || isKeyed !== true
-        ? await compareBags(places, bagParts)
-        : await compareKeyed(places, key, options)
+      key === undefined ? await compareBags(places, bagParts) : await compareKeyed(places, key, options)
     return {
       isEqual: found.differences.length === 0,
-      key: isKeyed === true ? key : undefined,
+      key,
       shape,
       rows: found.rows,
       checksums: [checksumText(found.sums[0]), checksumText(found.sums[1])],
@@ -85,6 +81,26 @@ export async function compareTables(
   } finally {
     for (const put of putBack) await put().catch(() => undefined)
   }
+}
+
+/** What tells rows apart on both sides, if anything does that is compared. */
+async function keyOf(
+  places: Pair<Place>,
+  given: readonly string[] | undefined,
+): Promise<readonly KeyColumn[] | undefined> {
+  const [left, right] = places
+  const names =
+    given ??
+    commonKey(await readKeys(left.session, left.relation), await readKeys(right.session, right.relation))
+  const isCompared = names?.every((name) =>
+    places.every(({ columns }) => columns.some((column) => column.name === name)),
+  )
+  return isCompared === true
+    ? keyIn(
+        left,
+        names!.map((name) => ({ name, type: 'text' })),
+      )
+    : undefined
 }
 
 async function compareKeyed(
@@ -110,7 +126,15 @@ async function compareKeyed(
     await onChunk?.({ after, ...total, sums: [String(total.sums[0]), String(total.sums[1])] })
     await pace.after(Math.max(...part.rows), signal)
   }
-  return { ...total, differences: await settled(places, key, total.differences, options) }
+  const differences = await settled(places, key, total.differences, options)
+  if (await isSortedAlike(places, key)) return { ...total, differences }
+  // Each side has cut the chunks in its own order, so that rows were counted twice or not at all.
+  const [left, right] = await digests(places, key, { after: undefined, upTo: undefined })
+  return {
+    rows: [Number(left.rows), Number(right.rows)],
+    sums: [BigInt(left.sum), BigInt(right.sum)],
+    differences,
+  }
 }
 
 function together(one: RangeResult, other: RangeResult): RangeResult {

@@ -88,11 +88,21 @@ export async function confirm(
 /** A row that somebody changes all the time is told as such after this many looks. */
 const attempts = 5
 
+function byKey(rows: readonly HashedRow[]): Map<string, HashedRow> {
+  return new Map(rows.map((row) => [JSON.stringify(row.key), row]))
+}
+
+function doubles(rows: readonly HashedRow[], unique: ReadonlyMap<string, HashedRow>): HashedRow[] {
+  return rows.length === unique.size ? [] : rows.filter((row) => unique.get(JSON.stringify(row.key)) !== row)
+}
+
 function difference([left, right]: Pair<HashedRow[]>): Difference[] {
-  const byKey = (rows: HashedRow[]): Map<string, HashedRow> =>
-    new Map(rows.map((row) => [JSON.stringify(row.key), row]))
   const [ours, theirs] = [byKey(left), byKey(right)]
-  const found: Difference[] = []
+  // Through a view a key may turn out to be none: what it has twice is too much.
+  const found: Difference[] = [
+    ...doubles(left, ours).map(({ key, hash }): Difference => ({ kind: 'missing', key, left: hash })),
+    ...doubles(right, theirs).map(({ key, hash }): Difference => ({ kind: 'extra', key, right: hash })),
+  ]
   for (const [id, { key, hash }] of ours) {
     const other = theirs.get(id)
     if (other === undefined) found.push({ kind: 'missing', key, left: hash })

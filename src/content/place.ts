@@ -17,6 +17,14 @@ export interface Place extends Side {
   readonly encoding: string
 }
 
+/** The key with the types that its columns have on a side: a type of the user's may be in another schema there. */
+export function keyIn({ columns }: Pick<Place, 'columns'>, key: readonly KeyColumn[]): KeyColumn[] {
+  return key.map(({ name, type }) => ({
+    name,
+    type: columns.find((column) => column.name === name)?.type ?? type,
+  }))
+}
+
 /** A row as far as it is compared. */
 export interface HashedRow {
   readonly key: KeyValue
@@ -65,11 +73,11 @@ export async function digests(
   key: readonly KeyColumn[],
   range: Range,
 ): Promise<Pair<Digest>> {
-  const { condition, values } = rangeCondition(key, range)
-  const [left, right] = await askBoth<Digest>(places, ({ columns, encoding, relation }) => ({
-    text: `select ${digestOf(columns, encoding)} from ${qualified(relation)} as t where ${condition}`,
-    values,
-  }))
+  const [left, right] = await askBoth<Digest>(places, (place) => {
+    const { condition, values } = rangeCondition(keyIn(place, key), range)
+    const digest = digestOf(place.columns, place.encoding)
+    return { text: `select ${digest} from ${qualified(place.relation)} as t where ${condition}`, values }
+  })
   return [left[0]!, right[0]!]
 }
 
@@ -79,8 +87,10 @@ export function hashedRange(
   key: readonly KeyColumn[],
   range: Range,
 ): Promise<Pair<HashedRow[]>> {
-  const { condition, values } = rangeCondition(key, range)
-  return askBoth(places, (place) => ({ text: hashed(place, key, condition), values }))
+  return askBoth(places, (place) => {
+    const { condition, values } = rangeCondition(keyIn(place, key), range)
+    return { text: hashed(place, key, condition), values }
+  })
 }
 
 /** The rows that have these keys, each with its hash. */
@@ -89,8 +99,10 @@ export function hashedKeys(
   key: readonly KeyColumn[],
   keys: readonly KeyValue[],
 ): Promise<Pair<HashedRow[]>> {
-  const { condition, values } = keysCondition(key, keys)
-  return askBoth(places, (place) => ({ text: hashed(place, key, condition), values }))
+  return askBoth(places, (place) => {
+    const { condition, values } = keysCondition(keyIn(place, key), keys)
+    return { text: hashed(place, key, condition), values }
+  })
 }
 
 function hashed(
@@ -117,12 +129,13 @@ export function keysCondition(
 
 /** The key of the row that is `count` rows after another; undefined where there are not as many. */
 export async function boundary(
-  { session, relation }: Side,
+  place: Place,
   key: readonly KeyColumn[],
   range: Range,
   count: number,
 ): Promise<KeyValue | undefined> {
-  const { condition, values } = rangeCondition(key, range)
+  const { session, relation } = place
+  const { condition, values } = rangeCondition(keyIn(place, key), range)
   const [row] = await session.query<{ key: KeyValue }>(
     `select ${keyText(key)} as key from ${qualified(relation)} as t where ${condition}
       order by ${keyNames(key)} offset ${count - 1} limit 1`,

@@ -6,8 +6,13 @@ import type { ComparisonState, TableComparison } from './compare.ts'
 /** How often a running comparison is written down, ms: so much is read again after a kill. */
 const interval = 1_000
 
+/** What was found longer ago is no longer believed. */
+const longestAgeMs = 24 * 3_600_000
+
 interface Content {
   readonly of: readonly string[]
+  /** When it was begun. */
+  readonly at: string
   readonly done: Record<string, TableComparison>
   readonly under: Record<string, ComparisonState>
 }
@@ -35,7 +40,12 @@ export class SavedComparison {
     const path = join(folder, `compare-${name}.json`)
     const found = isFresh ? undefined : await readContent(path)
     const isSame = JSON.stringify(found?.of) === JSON.stringify(of)
-    return new SavedComparison(path, found !== undefined && isSame ? found : { of, done: {}, under: {} })
+    const isRecent = Date.now() - Date.parse(found?.at ?? '') < longestAgeMs
+    const at = new Date().toISOString()
+    return new SavedComparison(
+      path,
+      found !== undefined && isSame && isRecent ? found : { of, at, done: {}, under: {} },
+    )
   }
 
   get path(): string {
@@ -47,8 +57,14 @@ export class SavedComparison {
     return Object.keys(this.#content.done).length + Object.keys(this.#content.under).length > 0
   }
 
+  get begunAt(): string {
+    return this.#content.at
+  }
+
+  /** What was found of a table; differences are not kept, since they may have been put right. */
   done(table: string): TableComparison | undefined {
-    return this.#content.done[table]
+    const found = this.#content.done[table]
+    return found?.isEqual === true ? found : undefined
   }
 
   under(table: string): ComparisonState | undefined {

@@ -1,5 +1,5 @@
 import { takeBackup } from '../backup/dump.ts'
-import { toolVersion } from '../version.ts'
+import { backupRequest } from './backup-request.ts'
 import type { PlacedStep } from './placed.ts'
 import type { Work } from './work.ts'
 
@@ -11,21 +11,7 @@ export async function backUp(
 ): Promise<{ path: string }> {
   const { tables } = await work.refresh()
   const wanted = tables.filter(({ relation }) => relations.includes(relation))
-  const { plan, target, server, events, signal } = work
-  const backup = await takeBackup(
-    {
-      planName: plan.name,
-      phase: phase.number,
-      phaseName: phase.name,
-      tables: wanted.map(({ live }) => ({ schema: live.schema, name: live.name })),
-      target,
-      server,
-      directory: plan.defaults.backupDir,
-      jobs: plan.defaults.backupJobs,
-      toolVersion,
-    },
-    events,
-    signal,
-  )
+  const scope = { kind: 'phase', number: phase.number, name: phase.name } as const
+  const backup = await takeBackup(backupRequest(work, scope, wanted), work.events, work.signal)
   return { path: backup.path }
 }

@@ -56,10 +56,15 @@ export async function compareDatabases(
   const tables = chooseTables(facts.tables, request)
   await using other = await Session.connect(request.other, `migrate/${workspace.plan.name}/compare`)
   const pairings = await pairUp(workspace.session, other, tables)
-  const saved = await openSaved(workspace, request, pairings)
+  const saved = await openSaved(workspace, request, other, pairings)
+  await beAlone(workspace.session, saved.path)
   const { isContinued } = saved
   if (isContinued)
-    events.emit({ type: 'notice', level: 'info', text: `goes on with what ${saved.path} tells` })
+    events.emit({
+      type: 'notice',
+      level: 'info',
+      text: `goes on where a comparison of ${saved.begunAt} was stopped; what was equal then is not read again`,
+    })
   try {
     const compared = await compareAll(pairings, saved, request, events, signal)
     if (request.repairFile !== undefined) {
@@ -78,14 +83,40 @@ export async function compareDatabases(
   }
 }
 
-function openSaved(
-  { plan, target }: Workspace,
-  { other, isFresh, chunkRows }: CompareRequest,
+async function openSaved(
+  { plan, session }: Workspace,
+  { isFresh, chunkRows }: CompareRequest,
+  other: Session,
   pairings: readonly Pairing[],
 ): Promise<SavedComparison> {
-  const of = [describeTarget(target), describeTarget(other), String(chunkRows)]
+  const of = [await identityOf(session), await identityOf(other), String(chunkRows)]
   const names = pairings.map(({ left, right }) => `${qualified(left.relation)} ${qualified(right.relation)}`)
   return SavedComparison.open(join(plan.defaults.backupDir, plan.name), [...of, ...names], isFresh)
+}
+
+/** A database that was made again under its old name is another. */
+async function identityOf(session: Session): Promise<string> {
+  const { may } = await session.one<{ may: boolean }>(
+    `select has_function_privilege('pg_control_system()', 'EXECUTE') as may`,
+  )
+  const { identity } = await session.one<{ identity: string }>(
+    `select concat_ws(' ', d.oid, d.datname, ${may ? '(select system_identifier from pg_control_system())' : 'null'}) as identity
+       from pg_database d where d.datname = current_database()`,
+  )
+  return `${describeTarget(session.target)} ${identity}`
+}
+
+/** Two that write into one file would each take the other's rows for its own. */
+async function beAlone(session: Session, path: string): Promise<void> {
+  const { free } = await session.one<{ free: boolean }>(
+    `select pg_try_advisory_lock(hashtextextended($1, 0)) as free`,
+    [`migrate compare ${path}`],
+  )
+  if (free) return
+  throw new MigrateError('lease-held', 'the same comparison is under way already', {
+    state: { kind: 'untouched' },
+    next: ['wait for its end, or compare other tables: --table, --service'],
+  })
 }
 
 async function compareAll(

@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg'
 import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
+import { describeBlocker, readBlockers } from '../catalog/blockers.ts'
 import { classify } from '../pg/classify.ts'
 import { sqlstate, stateOf } from '../pg/sqlstate.ts'
 import { describeTarget } from '../pg/target.ts'
@@ -40,8 +41,36 @@ export async function inOwnWords<T>(workspace: Workspace, work: () => Promise<T>
   try {
     return await work()
   } catch (error) {
+    if (stateOf(error) === sqlstate.lockNotAvailable) throw await lockedOut(error, workspace)
     throw isMigrateError(error) ? error : (databaseFailure(error, workspace) ?? error)
   }
+}
+
+/** The catalogs tell the structure of a table only to who may lock it, if for an instant. */
+async function lockedOut(error: unknown, { session }: Workspace): Promise<MigrateError> {
+  const held = await session
+    .query<{ oid: number }>(
+      `select distinct relation as oid from pg_locks
+        where locktype = 'relation' and granted and mode = 'AccessExclusiveLock' and pid is distinct from pg_backend_pid()
+          and database = (select oid from pg_database where datname = current_database())`,
+    )
+    .then((rows) =>
+      readBlockers(
+        session,
+        rows.map(({ oid }) => oid),
+      ),
+    )
+    .catch(() => [])
+  return new MigrateError(
+    'lock-timeout',
+    'could not read the structure of tables: somebody holds them locked',
+    {
+      detail: held.length === 0 ? [(error as Error).message] : held.slice(0, 8).map(describeBlocker),
+      state: { kind: 'resumable' },
+      next: ['run the same command again once they are free'],
+      cause: error,
+    },
+  )
 }
 
 /** Failures that have nothing to do with the statement. */

@@ -1,11 +1,13 @@
 import { isMigrateError } from '../errors/migrate-error.ts'
-import type { Action, GateAction } from '../steps/action.ts'
+import type { Action, GateAction, TransactionAction } from '../steps/action.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { awaitQuietNames } from '../usage/gate.ts'
 import { watchedNames } from '../usage/watched-name.ts'
 import { awaitUnusedTables } from '../usage/unused.ts'
 import { backUp } from './backing-up.ts'
+import { judgeCanary } from './canary.ts'
 import { databaseFailure } from './failure.ts'
+import { proveBackup } from './proving.ts'
 import type { PlacedStep } from './placed.ts'
 import { performProbes } from './probing.ts'
 import { performSubscribers } from './subscribers.ts'
@@ -59,7 +61,10 @@ async function perform(
   })
   switch (action.policy) {
     case 'transaction': {
-      const done = await performTransaction(work, step.id, action, journalStatements(work, placed, end))
+      const { canary, ...done } = await performTransaction(work, step.id, action, [
+        ...journalStatements(work, placed, end),
+        ...watchDue(work, placed, action),
+      ])
       events.emit({
         type: 'action:end',
         step: step.id,
@@ -68,7 +73,8 @@ async function perform(
         ...done,
       })
       if (action.lock === 'ACCESS EXCLUSIVE')
-        await work.journal.recordStall(run, phase.number, step.id, done.stallMs)
+        await work.journal.recordStall(run, phase.number, step.id, done.stallMs, canary)
+      if (canary !== undefined) judgeCanary(work, placed, canary)
       return end !== undefined
     }
     case 'backup': {
@@ -76,6 +82,9 @@ async function perform(
       await work.journal.endStep(run, phase.number, step.id, 'done', record)
       break
     }
+    case 'drill':
+      await proveBackup(work, action.relations)
+      break
     case 'probe':
       await performProbes(work, phase, action)
       break
@@ -104,6 +113,16 @@ async function performGate(work: Work, { evidence, relations, quietMs }: GateAct
   await using elsewhere = await openStandbys(standbys, `${work.plan.name}/gate`)
   const names = watchedNames(watched, facts.routines)
   await awaitQuietNames(work.session, work.run, names, quietMs, elsewhere.standbys)
+}
+
+/** A switch is known to have been watched only once its canary has told what it saw. */
+function watchDue(
+  { plan, journal, run }: Work,
+  { phase, step }: PlacedStep,
+  { canary }: TransactionAction,
+): string[] {
+  if (canary === undefined || !plan.canary.isEnabled) return []
+  return [journal.watchDueStatement(run, phase.number, step.id)]
 }
 
 /** Row first: the journal speaks in the same transaction as the change, before it, and fails it when the lease is gone. */

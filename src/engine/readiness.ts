@@ -1,15 +1,19 @@
 import type { EventStream } from '../events/stream.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { preflight, refuseIfBlocked, rules } from '../preflight/preflight.ts'
-import { probes } from '../probes/registry.ts'
-import { findingLine, type Finding } from '../survey/finding.ts'
+import { isPoisoned, poisonFindings } from '../journal/poison.ts'
+import type { PhaseSpec, Plan } from '../plan/plan.ts'
+import { canaryRule } from '../plan/probe-names.ts'
+import { probesOf } from '../probes/of-plan.ts'
+import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { unusedWaivers } from '../survey/waivers.ts'
 import { isDone, phaseName, phaseRow } from './phases.ts'
+import { cure } from './poisoned.ts'
 import type { Survey, Workspace } from './workspace.ts'
 
 /**
  * Sees that a phase may begin: the phases before it are done, none of them is poisoned, preflight has no objection.
- * @throws MigrateError `phase-out-of-order`, `probe-failed`, `preflight-refused`, `privilege-missing`
+ * @throws MigrateError `phase-out-of-order`, `phase-poisoned`, `preflight-refused`, `privilege-missing`
  */
 export async function checkPhase(
   work: Workspace,
@@ -34,6 +38,7 @@ export async function checkPhase(
       },
     )
   }
+  refuseIfPoisoned(work, now, phase)
   const findings = await phaseFindings(work, now, number)
   for (const finding of findings) {
     if (finding.severity === 'warning')
@@ -46,13 +51,28 @@ export async function checkPhase(
       })
   }
   if (phaseRow(now, number)?.poison != null) {
-    events.emit({
-      type: 'notice',
-      level: 'info',
-      text: `${phaseName(phase)} had failed its probes; they are run again`,
-    })
+    const text = `${phaseName(phase)} had failed its checks; they are made again`
+    events.emit({ type: 'notice', level: 'info', text })
   }
   refuseIfBlocked(phaseName(phase), findings)
+}
+
+/** @throws MigrateError `phase-poisoned` when a check has found an earlier phase wrong, and that stands */
+function refuseIfPoisoned({ plan }: Workspace, now: Survey, phase: PhaseSpec): void {
+  const poisoned = plan.phases.filter(
+    ({ number }) => number < phase.number && isPoisoned(plan, phaseRow(now, number)),
+  )
+  const [first] = poisoned
+  if (first === undefined) return
+  const findings = poisoned.flatMap(({ number }) => poisonFindings(plan, phaseRow(now, number)!))
+  throw new MigrateError(
+    'phase-poisoned',
+    `${phaseName(phase)} cannot begin while ${poisoned.map(phaseName).join(', ')} ${poisoned.length === 1 ? 'is' : 'are'} found wrong`,
+    {
+      detail: findings.filter(isBlocking).map(findingLine),
+      next: [cure(plan, phaseRow(now, first.number)!), 'or waive it by name in `allow`, with a reason'],
+    },
+  )
 }
 
 /** What preflight has to say of one phase. */
@@ -86,9 +106,24 @@ export async function planFindings(
     if (isDone(now, number)) continue
     for (const finding of await phaseFindings(work, now, number)) found.push({ phase: number, finding })
   }
-  const known = [...rules.map(({ id }) => id), ...probes.keys()]
+  const later = new Set([...probesOf(work.plan).keys(), canaryRule])
+  const known = [...rules.map(({ id }) => id), ...later]
   const all = found.map(({ finding }) => finding)
-  return [...found, ...unusedWaivers(work.plan, all, known, probes).map((finding) => ({ phase: 1, finding }))]
+  const ofPlan = [...unusedWaivers(work.plan, all, known, later), ...loweredProbes(work.plan)]
+  return [...found, ...ofPlan.map((finding) => ({ phase: 1, finding }))]
+}
+
+/** Checks of the tool that the plan takes the edge from, so that nobody relies on them. */
+function loweredProbes({ probes }: Plan): Finding[] {
+  return [...probes.settings]
+    .filter(([, { severity }]) => severity !== 'error')
+    .map(([id, { severity }]) => ({
+      rule: 'probe-lowered',
+      severity: 'warning',
+      on: id,
+      text: severity === 'off' ? 'the plan has this probe off' : 'the plan makes its errors warnings',
+      waivable: false,
+    }))
 }
 
 function begunSteps(now: Survey): Set<string> {

@@ -1,3 +1,4 @@
+import { endOrphans } from '../backup/dumpers.ts'
 import { readBaselines } from './baseline.ts'
 import { userInfo } from 'node:os'
 import type { EventStream } from '../events/stream.ts'
@@ -57,7 +58,7 @@ async function leased<T>(
     await giveBackOwn(workspace, events)
     const current = await survey(workspace)
     const run = current.journal?.run.id ?? (await beginRun(workspace, journal, current))
-    await endOrphanedDumps(workspace)
+    await endOrphans(workspace.session, workspace.plan.name, true)
     const began = performance.now()
     using recorder = new EventRecorder(events, journal, run)
     const work: Work = {
@@ -72,12 +73,13 @@ async function leased<T>(
         const baselines = new Map(
           (now.journal?.mappings ?? []).map(({ relation, baseline }) => [relation, baseline]),
         )
-        return { facts: now.facts, tables: now.facts.tables, baselines }
+        return { facts: now.facts, tables: now.facts.tables, baselines, steps: now.journal?.steps ?? [] }
       },
       throwIfStopped(where) {
         if (stop.signal.aborted) throw stopError(stop.signal, where)
       },
       recorder,
+      before: {},
     }
     events.emit({
       type: 'run:start',
@@ -104,18 +106,6 @@ async function leased<T>(
   } finally {
     signal?.removeEventListener('abort', forward)
   }
-}
-
-/**
- * A pg_dump whose runner was killed goes on, and would block every switch until its end. Whoever holds the lease knows
- * that nobody waits for it.
- */
-async function endOrphanedDumps({ session, plan }: Workspace): Promise<void> {
-  await session.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity
-      where application_name = left($1, 63) and datname = current_database() and usename = current_user and pid <> pg_backend_pid()`,
-    [`migrate/${plan.name}/backup`],
-  )
 }
 
 async function beginRun(

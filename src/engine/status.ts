@@ -1,13 +1,19 @@
+import type { CanaryReport } from '../canary/report.ts'
 import { readDrift, type Drift } from '../journal/drift.ts'
+import { isPoisoned, poisonFindings } from '../journal/poison.ts'
 import { readLease, type LeaseRow } from '../journal/read.ts'
 import type { WorkState } from '../journal/rows.ts'
 import { readBlockers, describeBlocker } from '../catalog/blockers.ts'
-import { findingLine, isBlocking } from '../survey/finding.ts'
+import { readKept, type KeptRestore } from '../restore/kept.ts'
+import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { observeUse, recordUse } from '../usage/observe.ts'
 import { watchedNames } from '../usage/watched-name.ts'
 import { describeOldNames, type OldNameStatus } from '../usage/old-names.ts'
+import { inOwnWords } from './failure.ts'
+import { isLeaseHeld } from './lease-held.ts'
 import { isDone, isPending, phaseRow, placedSteps } from './phases.ts'
+import { cure, isOfCanary } from './poisoned.ts'
 import { phaseFindings } from './readiness.ts'
 import { observeStep } from './step.ts'
 import { survey, type Survey, type Workspace } from './workspace.ts'
@@ -21,6 +27,8 @@ export interface StepStatus {
   /** What the catalogs say of it, whatever the journal says. */
   readonly observed: string
   readonly stallMs: number | null
+  /** What the runner’s own statements lived through during its latest switch. */
+  readonly canary: CanaryReport | null
   readonly error: string | null
 }
 
@@ -32,7 +40,8 @@ export interface PhaseStatus {
   readonly beganAt: Date | null
   readonly endedAt: Date | null
   readonly steps: readonly StepStatus[]
-  readonly poison: string | null
+  /** What a check has found wrong; no later phase begins until it passes or is waived. */
+  readonly poison: { readonly at: string; readonly by: string; readonly findings: readonly Finding[] } | null
 }
 
 export interface Status {
@@ -59,6 +68,8 @@ export interface Status {
   readonly oldNames: readonly OldNameStatus[]
   /** Changes of structure by others since the run began, newest first. */
   readonly drift: readonly Drift[]
+  /** Restores whose old rows take room until they are released. */
+  readonly kept: readonly KeptRestore[]
   readonly next: readonly string[]
 }
 
@@ -66,11 +77,15 @@ const longTransactionMs = 1000
 
 /** Where the plan stands, why it does not go on, and what to type next. Adds an observation of who uses old names. */
 export async function readStatus(workspace: Workspace): Promise<Status> {
+  return inOwnWords(workspace, () => read(workspace))
+}
+
+async function read(workspace: Workspace): Promise<Status> {
   const now = await survey(workspace)
   const { plan, session, server } = workspace
   const lease = now.journalState === 'missing' ? undefined : await readLease(session, plan.name)
-  const isLive = lease !== undefined && lease.releasedAt === null && (await holdsLock(workspace))
-  const phases = plan.phases.map(({ number }) => phaseStatus(now, number, isLive))
+  const isLive = lease !== undefined && lease.releasedAt === null && (await isLeaseHeld(workspace))
+  const phases = plan.phases.map(({ number }) => phaseStatus(workspace, now, number, isLive))
   const nextPhase = plan.phases.find(({ number }) => !isDone(now, number))
   const run = now.journal?.run
   return {
@@ -91,15 +106,19 @@ export async function readStatus(workspace: Workspace): Promise<Status> {
     notReady:
       nextPhase === undefined || run?.state === 'completed'
         ? []
-        : (await phaseFindings(workspace, now, nextPhase.number)).filter(isBlocking).map(findingLine),
+        : [
+            ...poisonLines(workspace, now, nextPhase.number),
+            ...(await phaseFindings(workspace, now, nextPhase.number)).filter(isBlocking).map(findingLine),
+          ],
     blockers: await longTransactions(now, workspace),
     oldNames: run === undefined ? [] : await oldNames(workspace, now, run.id),
     drift: run === undefined ? [] : await readDrift(session, run.id),
+    kept: await readKept(session),
     next: nextCommands(now, workspace, isLive),
   }
 }
 
-function phaseStatus(now: Survey, number: number, isLive: boolean): PhaseStatus {
+function phaseStatus({ plan }: Workspace, now: Survey, number: number, isLive: boolean): PhaseStatus {
   const phase = now.phases.find((candidate) => candidate.number === number)!
   const row = phaseRow(now, number)
   return {
@@ -109,34 +128,32 @@ function phaseStatus(now: Survey, number: number, isLive: boolean): PhaseStatus 
     state: shown(row?.state ?? 'pending', isLive, row?.endedAt != null),
     beganAt: row?.beganAt ?? null,
     endedAt: row?.endedAt ?? null,
-    poison: row?.poison ?? null,
+    poison: row?.poison == null ? null : { ...row.poison, findings: poisonFindings(plan, row) },
     steps: placedSteps(now, phase).map((placed) => ({
       id: placed.step.id,
       kind: placed.step.kind,
       state: shown(placed.row?.state ?? 'pending', isLive, false) as StepStatus['state'],
       observed: observeStep(placed, now.context),
       stallMs: placed.row?.stallMs ?? null,
+      canary: placed.row?.canary ?? null,
       error: placed.row?.error ?? null,
     })),
   }
+}
+
+/** What checks have found wrong with the phases before one. */
+function poisonLines({ plan }: Workspace, now: Survey, before: number): string[] {
+  return plan.phases
+    .filter(({ number }) => number < before)
+    .flatMap(({ number }) => phaseRow(now, number) ?? [])
+    .flatMap((row) => poisonFindings(plan, row).filter(isBlocking))
+    .map(findingLine)
 }
 
 /** "Interrupted" is never stored: it is `running` without anyone who runs it. */
 function shown(state: WorkState, isLive: boolean, wasEnded: boolean): ShownState {
   if (state === 'pending' && wasEnded) return 'rolled-back'
   return (state === 'running' || state === 'undoing') && !isLive ? 'interrupted' : state
-}
-
-async function holdsLock({ session, plan }: Workspace): Promise<boolean> {
-  const { held } = await session.one<{ held: boolean }>(
-    `select exists (
-       select from pg_locks l where l.locktype = 'advisory' and l.granted
-          and l.database = (select oid from pg_database where datname = current_database())
-          and l.classid = (hashtext('pg-relocate lease')::bigint & 4294967295)::oid
-          and l.objid = (hashtext($1)::bigint & 4294967295)::oid and l.objsubid = 2) as held`,
-    [plan.name],
-  )
-  return held
 }
 
 function holderOf(lease: LeaseRow): Status['lease'] {
@@ -171,10 +188,14 @@ async function oldNames(
 
 function nextCommands(now: Survey, { plan }: Workspace, isLive: boolean): string[] {
   if (isLive) return ['migrate status']
+  const wrong = plan.phases.find(
+    ({ number }) => !isPending(now, number) && isPoisoned(plan, phaseRow(now, number)),
+  )
+  const check = wrong === undefined ? [] : [cure(plan, phaseRow(now, wrong.number)!)]
   const state = now.journal?.run.state
   if (state === 'completed')
     return [
-      'migrate verify',
+      ...(wrong === undefined ? ['migrate verify'] : check),
       `migrate uninstall --confirm ${plan.name}        removes the journal, and with it the way back`,
       `migrate rollback --phase ${plan.phases.at(-1)!.number}        makes the old names again`,
     ]
@@ -183,11 +204,15 @@ function nextCommands(now: Survey, { plan }: Workspace, isLive: boolean): string
   if (undoing !== undefined)
     return [
       `migrate rollback --phase ${undoing.number}        continues the rollback`,
-      `migrate execute --phase ${undoing.number}        goes forward again`,
+      // A switch that has held its canary up is undone by either.
+      ...(isOfCanary(phaseRow(now, undoing.number)?.poison)
+        ? []
+        : [`migrate execute --phase ${undoing.number}        goes forward again`]),
     ]
   const next = plan.phases.find(({ number }) => !isDone(now, number))
   const last = begun.at(-1)
   return [
+    ...check,
     ...(next === undefined
       ? []
       : [

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeBlocker, readBlockers } from '../catalog/blockers.ts'
+import type { CanaryReport } from '../canary/report.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { qualified } from '../pg/quoting.ts'
 import { isConnectionLoss, isRetryable, sqlstate, stateOf } from '../pg/sqlstate.ts'
 import type { TransactionAction } from '../steps/action.ts'
+import { startCanary } from './canary.ts'
 import { envelope, lockBudget, lockedNotice, type Envelope } from './envelope.ts'
 import { statementError } from './failure.ts'
 import { poolerPause } from './pooler.ts'
@@ -19,6 +21,12 @@ const firstTimeoutMs = 50
  * pg_get_serial_sequence() answers NULL meanwhile.
  */
 const tactics = ['after', 'before', 'after', 'before', 'apart'] as const
+type Tactic = (typeof tactics)[number]
+
+interface Outcome {
+  readonly error?: unknown
+  readonly lostToSequence: boolean
+}
 
 /**
  * Performs statements in one transaction with their journal rows, sent as one query string so that no lock is held
@@ -31,27 +39,30 @@ export async function performTransaction(
   step: string,
   action: TransactionAction,
   journal: readonly string[],
-): Promise<{ stallMs: number; attempts: number }> {
+): Promise<{ stallMs: number; attempts: number; canary?: CanaryReport }> {
   const { plan, events } = work
-  const began = performance.now()
   const budget = lockBudget(plan.defaults.stallBudgetMs, action.lockFirst.length)
   await using standbys = await watchStandbys(work, action)
   await using pooler = await poolerPause(work, action)
+  await using canary = await startCanary(work, action)
+  const began = performance.now()
+  const once = (timeout: number, tactic: Tactic): Promise<Outcome> => {
+    const attempt = (): Promise<Outcome> => attemptOnce(work, action, journal, timeout, tactic)
+    return pooler.around(() => canary?.during(attempt) ?? attempt())
+  }
   let lostToSequences = 0
   for (let attempt = 1, timeout = Math.min(firstTimeoutMs, budget); ; attempt++) {
     work.throwIfStopped(action.sentence)
     const tactic = tactics[Math.min(lostToSequences, tactics.length - 1)]!
     const onStandbys = await standbys.holders()
     const sent = performance.now()
-    const outcome =
-      onStandbys.length > 0
-        ? heldByStandby
-        : await pooler.around(() => attemptOnce(work, action, journal, timeout, tactic))
+    const outcome = onStandbys.length > 0 ? heldByStandby : await once(timeout, tactic)
     const { error } = outcome
     if (error === undefined) {
       const stallMs = performance.now() - sent
+      const seen = await canary?.settle()
       await standbys.settle()
-      return { stallMs, attempts: attempt }
+      return { stallMs, attempts: attempt, ...(seen === undefined ? {} : { canary: seen }) }
     }
     if (outcome !== heldByStandby && !isRetryable(error)) throw statementError(error, action, work)
     if (action.relief !== undefined && outcome.lostToSequence) lostToSequences++
@@ -87,8 +98,8 @@ async function attemptOnce(
   action: TransactionAction,
   journal: readonly string[],
   lockTimeoutMs: number,
-  tactic: (typeof tactics)[number],
-): Promise<{ error?: unknown; lostToSequence: boolean }> {
+  tactic: Tactic,
+): Promise<Outcome> {
   const limits: Envelope = { lockTimeoutMs, budgetMs: work.plan.defaults.stallBudgetMs, server: work.server }
   const before = tactic === 'before' ? (action.relief?.before ?? []) : []
   let hasTables = false

@@ -2,6 +2,7 @@ import { journalSchema } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { readJournalState, removeJournal, removeUnfinished } from '../journal/install.ts'
 import { readActiveRuns } from '../journal/read.ts'
+import { forgetInterrupted, readKept } from '../restore/kept.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
@@ -28,6 +29,16 @@ export async function uninstall(
       },
     )
   }
+  const kept = (await readKept(session)).filter(({ state }) => state !== 'released')
+  if (kept.length > 0) {
+    throw new MigrateError(
+      'run-standing',
+      `the old rows of ${kept.length} restores are kept in this database`,
+      {
+        next: kept.map(({ id }) => `migrate restore --release ${id}        drops them`),
+      },
+    )
+  }
   const { held } = await session.one<{ held: boolean }>(
     `select exists (select from pg_locks where locktype = 'advisory' and granted and objsubid = 2
         and database = (select oid from pg_database where datname = current_database())
@@ -37,6 +48,7 @@ export async function uninstall(
     throw new MigrateError('lease-held', 'a runner is at work in this database', {
       next: ['migrate status', 'wait for it, then run the same command again'],
     })
+  await forgetInterrupted(session)
   await removeJournal(session)
   return true
 }

@@ -2,7 +2,8 @@ import type { EventStream } from '../events/stream.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import type { Lease } from '../journal/lease.ts'
 import type { EventRecorder } from '../journal/recorder.ts'
-import type { Baseline } from '../journal/rows.ts'
+import type { Transactions } from '../canary/share.ts'
+import type { Baseline, Poison, StepRow } from '../journal/rows.ts'
 import type { JournalWriter } from '../journal/writer.ts'
 import type { Facts, TableFacts } from '../survey/facts.ts'
 import type { Workspace } from './workspace.ts'
@@ -20,7 +21,10 @@ export interface Work extends Workspace {
     facts: Facts
     tables: readonly TableFacts[]
     baselines: ReadonlyMap<number, Baseline>
+    steps: readonly StepRow[]
   }>
+  /** What the database had committed when the phase under way was begun, and what was found wrong with it before. */
+  readonly before: { transactions?: Transactions; poison?: Poison | null }
   /** @throws MigrateError `interrupted`, `terminated`, `lease-lost` */
   throwIfStopped(where: string): void
 }

@@ -39,6 +39,18 @@ export type MigrateEvent =
     }
   | { type: 'probe:start'; probe: string }
   | { type: 'probe:end'; probe: string; ok: boolean; findings: number }
+  | {
+      /** What the runner’s own statements lived through during a switch. */
+      type: 'canary:end'
+      step: string
+      statements: number
+      failed: number
+      longestMs: number
+      heldUpMs: number
+      capMs: number
+      /** The name that was held up longest. */
+      by: string | null
+    }
   | { type: 'notice'; level: 'info' | 'warning'; text: string }
 
 export type Direction = 'do' | 'undo'

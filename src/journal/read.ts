@@ -38,7 +38,7 @@ export async function readJournal(session: Session, plan: string): Promise<Journ
       [run.id],
     ),
     steps: await session.query<StepRow>(
-      `select phase, id, position, kind, summary, state, record, attempts, stall_ms as "stallMs", error,
+      `select phase, id, position, kind, summary, state, record, attempts, stall_ms as "stallMs", canary, error,
               began_at as "beganAt", ended_at as "endedAt"
          from ${schema}.steps where run = $1 order by phase, position`,
       [run.id],

@@ -11,6 +11,7 @@ const kept: ReadonlySet<MigrateEvent['type']> = new Set([
   'step:end',
   'action:retry',
   'probe:end',
+  'canary:end',
   'notice',
 ])
 

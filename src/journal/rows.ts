@@ -1,3 +1,5 @@
+import type { CanaryReport } from '../canary/report.ts'
+import type { Finding } from '../survey/finding.ts'
 import type { Mapping } from '../survey/mapping.ts'
 
 /** Rows of the journal as the rest of the tool sees them. */
@@ -23,9 +25,16 @@ export interface PhaseRow {
   readonly name: string
   readonly kind: 'expand' | 'switch' | 'contract'
   readonly state: WorkState
-  readonly poison: string | null
+  readonly poison: Poison | null
   readonly beganAt: Date | null
   readonly endedAt: Date | null
+}
+
+/** What a check has found wrong after a phase, or in the course of it. */
+export interface Poison {
+  readonly at: string
+  readonly by: 'execute' | 'verify'
+  readonly findings: readonly Pick<Finding, 'rule' | 'on' | 'text'>[]
 }
 
 export interface StepRow {
@@ -38,6 +47,7 @@ export interface StepRow {
   readonly record: { readonly [key: string]: never } | Record<string, unknown>
   readonly attempts: number
   readonly stallMs: number | null
+  readonly canary: CanaryReport | null
   readonly error: string | null
   readonly beganAt: Date | null
   readonly endedAt: Date | null

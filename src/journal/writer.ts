@@ -1,9 +1,11 @@
+import type { CanaryReport } from '../canary/report.ts'
 import { journalSchema as schema } from '../catalog/names.ts'
 import type { MigrateEvent } from '../events/event.ts'
 import { literal } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 import type { Lease } from './lease.ts'
-import type { MappingRow, RunState, WorkState } from './rows.ts'
+import { setPoison } from './poison.ts'
+import type { MappingRow, Poison, RunState, WorkState } from './rows.ts'
 import type { ObjectMapping } from '../survey/objects.ts'
 
 const endRunStatement = `update ${schema}.runs set state = $2, ended_at = clock_timestamp() where id = $1`
@@ -91,29 +93,28 @@ export class JournalWriter {
     )
   }
 
-  /** Sets the state of a phase, and of its run where that ends with it. */
-  async setPhase(run: number, phase: number, state: WorkState, ends?: RunState): Promise<void> {
+  /** Sets the state of a phase, and of its run where that ends with it; `poison` is what a phase keeps that is done. */
+  async setPhase(
+    run: number,
+    phase: number,
+    state: WorkState,
+    { ends, poison = null }: { readonly ends?: RunState | undefined; readonly poison?: Poison | null } = {},
+  ): Promise<void> {
     await this.#write(async () => {
       await this.#session.query(
         `update ${schema}.phases
             set state = $3, began_at = case when $3 in ('running', 'undoing') then clock_timestamp() else began_at end,
                 ended_at = case when $3 in ('done', 'pending') then clock_timestamp() end,
-                poison = case when $3 in ('pending', 'done') then null else poison end
+                poison = case when $3 = 'done' then $4::jsonb else poison end
           where run = $1 and number = $2`,
-        [run, phase, state],
+        [run, phase, state, poison === null ? null : JSON.stringify(poison)],
       )
       if (ends !== undefined) await this.#session.query(endRunStatement, [run, ends])
     })
   }
 
-  async poison(run: number, phase: number, reason: string | null): Promise<void> {
-    await this.#write(() =>
-      this.#session.query(`update ${schema}.phases set poison = $3 where run = $1 and number = $2`, [
-        run,
-        phase,
-        reason,
-      ]),
-    )
+  async poison(run: number, phase: number, poison: Poison): Promise<void> {
+    await this.#write(() => setPoison(this.#session, run, phase, poison))
   }
 
   /** Intent first: the step is known to have begun before anything of it happens. An earlier record is kept. */
@@ -143,6 +144,11 @@ export class JournalWriter {
     return `update ${schema}.steps set state = '${state}', ended_at = clock_timestamp() where run = ${run} and phase = ${phase} and id = ${literal(id)}`
   }
 
+  /** The statement that forgets what an earlier canary saw, to be sent inside the transaction of a switch. */
+  watchDueStatement(run: number, phase: number, id: string): string {
+    return `update ${schema}.steps set canary = null, record = record || '{"canary": "due"}' where run = ${run} and phase = ${phase} and id = ${literal(id)}`
+  }
+
   async endStep(
     run: number,
     phase: number,
@@ -170,11 +176,17 @@ export class JournalWriter {
     )
   }
 
-  async recordStall(run: number, phase: number, id: string, stallMs: number): Promise<void> {
+  async recordStall(
+    run: number,
+    phase: number,
+    id: string,
+    stallMs: number,
+    canary?: CanaryReport,
+  ): Promise<void> {
     await this.#write(() =>
       this.#session.query(
-        `update ${schema}.steps set stall_ms = $4 where run = $1 and phase = $2 and id = $3`,
-        [run, phase, id, stallMs],
+        `update ${schema}.steps set stall_ms = $4, canary = coalesce($5, canary) where run = $1 and phase = $2 and id = $3`,
+        [run, phase, id, stallMs, canary === undefined ? null : JSON.stringify(canary)],
       ),
     )
   }

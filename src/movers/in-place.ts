@@ -4,6 +4,7 @@ import type { Step } from '../steps/kind.ts'
 import { spelled } from '../steps/routines.ts'
 import type { Facts, RoutineFacts, TableFacts, TypeFacts } from '../survey/facts.ts'
 import { batches } from './batches.ts'
+import { exitProbes } from './exit-probes.ts'
 import { pathSchemas } from '../survey/search-path.ts'
 import { expandStep, schemaStep } from '../steps/names.ts'
 
@@ -26,7 +27,7 @@ export function compileInPlace(plan: Plan, facts: Facts): CompiledPhase[] {
     const tables = facts.tables.filter(({ service }) => names.has(service))
     const routines = facts.routines.filter(({ service }) => names.has(service))
     const types = facts.types.filter(({ service }) => names.has(service))
-    const scope: Scope = { plan, facts, database, services, tables, routines, types }
+    const scope: Scope = { plan, phase, facts, database, services, tables, routines, types }
     const steps = { expand, switch: switchOver, contract }[phase.kind](scope)
     return { ...phase, steps: [...backup(scope, phase), ...steps] }
   })
@@ -34,6 +35,7 @@ export function compileInPlace(plan: Plan, facts: Facts): CompiledPhase[] {
 
 interface Scope {
   readonly plan: Plan
+  readonly phase: PhaseSpec
   readonly facts: Facts
   readonly database: string
   readonly services: readonly Service[]
@@ -46,12 +48,18 @@ function backup({ plan, database, tables }: Scope, phase: PhaseSpec): Step[] {
   const wanted =
     plan.defaults.backup === 'each-phase' || (plan.defaults.backup === 'first-phase' && phase.number === 1)
   const relations = oids(tables.filter(({ live }) => !isView(live)))
-  return wanted && relations.length > 0
-    ? [{ id: 'backup', kind: 'take-backup', config: { database, relations } }]
-    : []
+  if (relations.length === 0) return []
+  const config = { database, relations }
+  const { drill } = plan.backups
+  const isDrilled = drill === 'before-switch' ? phase.kind === 'switch' : drill === 'each-phase' && wanted
+  return [
+    ...(wanted ? [{ id: 'backup', kind: 'take-backup', config }] : []),
+    ...(isDrilled ? [{ id: 'drill', kind: 'drill-backup', config }] : []),
+  ]
 }
 
-function expand({ facts, database, services, tables, routines, types }: Scope): Step[] {
+function expand(scope: Scope): Step[] {
+  const { facts, database, services, tables, routines, types } = scope
   const sources = [...new Set(tables.map(({ source }) => source))].sort()
   const of = (service: Service): TableFacts[] => tables.filter((table) => table.service === service.name)
   return [
@@ -91,15 +99,7 @@ function expand({ facts, database, services, tables, routines, types }: Scope): 
       config: { database, routine: routine.oid },
     })),
     { id: 'structure', kind: 'watch-structure', config: { database } },
-    {
-      id: 'check',
-      kind: 'run-probes',
-      config: {
-        database,
-        relations: oids(tables),
-        probes: ['parity', 'names', 'functions', 'sequences', 'grants'],
-      },
-    },
+    check(scope),
   ]
 }
 
@@ -120,15 +120,7 @@ function switchOver(scope: Scope): Step[] {
         config: { database, ...its },
       })),
     ...watch(database, services, tables),
-    {
-      id: 'check',
-      kind: 'run-probes',
-      config: {
-        database,
-        relations: oids(tables),
-        probes: ['parity', 'names', 'functions', 'sequences', 'foreign-keys', 'grants'],
-      },
-    },
+    check(scope),
   ]
 }
 
@@ -179,7 +171,8 @@ function watch(database: string, services: readonly Service[], tables: readonly 
   }))
 }
 
-function contract({ plan, facts, database, services, tables, routines, types }: Scope): Step[] {
+function contract(scope: Scope): Step[] {
+  const { plan, facts, database, services, tables, routines, types } = scope
   return [
     ...[...new Set([...tables, ...routines, ...types].map(({ source }) => source))].sort().map((source) => ({
       id: `functions ${source}`,
@@ -216,16 +209,16 @@ function contract({ plan, facts, database, services, tables, routines, types }: 
     ...subscribers(plan, database, tables, 'subscribers-contract', 'contract'),
     { id: 'structure', kind: 'unwatch-structure', config: { database } },
     { id: 'stage', kind: 'drop-stage', config: { database } },
-    {
-      id: 'check',
-      kind: 'run-probes',
-      config: {
-        database,
-        relations: oids(tables),
-        probes: ['parity', 'sequences', 'foreign-keys', 'grants'],
-      },
-    },
+    check(scope),
   ]
+}
+
+function check({ plan, phase, database, tables }: Scope): Step {
+  return {
+    id: 'check',
+    kind: 'run-probes',
+    config: { database, relations: oids(tables), probes: exitProbes(plan, phase) },
+  }
 }
 
 function ofService(

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { parseIntoClientConfig } from 'pg-connection-string'
 import { connectionError } from './connection-error.ts'
 import type { DatabaseTarget } from './target.ts'
 
@@ -21,14 +22,19 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Opens a session.
+   * Opens a session. With other settings, or none, it is what a client gets by its connection string, role and database.
    * @throws MigrateError `connection-failed` when the server cannot be reached or refuses the login.
    */
-  static async connect(target: DatabaseTarget, applicationName: string): Promise<Session> {
+  static async connect(
+    target: DatabaseTarget,
+    applicationName: string,
+    settings = sessionSettings,
+  ): Promise<Session> {
     let client: pg.Client | undefined
     try {
       client = new pg.Client({
-        connectionString: target.url,
+        ...parseIntoClientConfig(target.url),
+        // After the connection string, which may say another one: by its name the tool knows its own sessions.
         application_name: applicationName.slice(0, 63),
         connectionTimeoutMillis: 10_000,
         keepAlive: true,
@@ -43,7 +49,7 @@ export class Session implements AsyncDisposable {
     }
     const session = new Session(target, client)
     try {
-      await session.script(sessionSettings)
+      if (settings !== '') await session.script(settings)
     } catch (error) {
       await session.close()
       throw error
@@ -70,6 +76,12 @@ export class Session implements AsyncDisposable {
   async query<R extends object = Row>(text: string, values: readonly unknown[] = []): Promise<R[]> {
     const result = await this.#client.query<R & pg.QueryResultRow>(text, [...values])
     return result.rows
+  }
+
+  /** Runs one statement, refused if it is several, and returns its values as the server writes them. */
+  async cells(text: string): Promise<(string | null)[][]> {
+    const config = { text, rowMode: 'array', queryMode: 'extended', types: asWritten } as const
+    return (await this.#client.query<(string | null)[]>(config)).rows
   }
 
   /** Runs one statement that must yield one row. */
@@ -105,6 +117,18 @@ export class Session implements AsyncDisposable {
     await this.close()
   }
 }
+
+const asWritten = { getTypeParser: () => (text: string) => text }
+
+/** What a session of any kind needs so that nothing of it outlives its runner. */
+export const checkingConnection = `
+  do $$
+  begin
+    set client_connection_check_interval = 100;
+  exception when undefined_object or invalid_parameter_value then
+    null; -- not every platform can poll a socket for its end
+  end $$;
+`
 
 /**
  * search_path = pg_catalog makes every name the catalog prints qualified. client_connection_check_interval

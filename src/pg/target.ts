@@ -21,6 +21,13 @@ export function databaseName(url: string): string {
   return parse(url).database ?? ''
 }
 
+/** The same server, user and settings, another database. */
+export function inDatabase({ alias, url }: DatabaseTarget, name: string): DatabaseTarget {
+  const other = new URL(url)
+  other.pathname = `/${encodeURIComponent(name)}`
+  return { alias, url: other.href }
+}
+
 /**
  * A connection for a driver that makes its own: what the database or the role has set as defaults (read-only transactions, a
  * limit for statements) does not hold in it.

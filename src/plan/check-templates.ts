@@ -10,7 +10,7 @@ export function checkTemplates(source: PlanSource, env: NodeJS.ProcessEnv | unde
     if (isTemplatePath(path)) return urlProblems(text, env).map((problem) => ({ ...problem, place }))
     if (!text.includes('${')) return []
     // Anything else would make one plan mean different moves on different machines.
-    const message = `${path.join('.')}: \${…} is read in the connection strings of a database only`
+    const message = `${path.join('.')}: \${…} is read in connection strings and addresses only`
     return [{ code: 'plan-invalid', message, place }]
   })
 }

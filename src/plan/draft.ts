@@ -34,6 +34,18 @@ export interface Draft {
   readonly policies: readonly Word[]
   /** Does "searchPath" say whose path gets the new schemas? */
   readonly namesPath: boolean
+  /** When a backup is taken, and when it is proved. */
+  readonly backup: Word | undefined
+  readonly drill: Word | undefined
+  readonly probes: DraftProbes
+}
+
+/** The words in "probes" and "canary" that refer to something else, and the names of own probes. */
+export interface DraftProbes {
+  readonly own: readonly Word[]
+  readonly phases: readonly Word[]
+  readonly databases: readonly Word[]
+  readonly services: readonly Word[]
 }
 
 /** Takes from a document the parts that have the right form, and leaves the rest for the schema to report. */
@@ -51,6 +63,32 @@ export function draftOf(value: unknown): Draft {
     namesPath:
       list(member(member(value, 'searchPath'), 'roles')).length > 0 ||
       member(member(value, 'searchPath'), 'database') === true,
+    backup: word(member(member(value, 'defaults'), 'backup'), ['defaults', 'backup']),
+    drill: word(member(member(value, 'backups'), 'drill'), ['backups', 'drill']),
+    probes: probes(value),
+  }
+}
+
+function probes(value: unknown): DraftProbes {
+  const written = ['settings', 'sql', 'http'].flatMap((kind) =>
+    Object.entries(mapping(member(member(value, 'probes'), kind))).map(([name, probe]) => ({
+      kind,
+      name,
+      probe,
+      path: ['probes', kind, name],
+    })),
+  )
+  const statements = member(member(value, 'canary'), 'statements')
+  return {
+    own: written.filter(({ kind }) => kind !== 'settings').map(({ name, path }) => ({ text: name, path })),
+    phases: written.flatMap(({ probe, path }) => words(member(probe, 'phases'), [...path, 'phases'])),
+    databases: written.flatMap(
+      ({ probe, path }) => word(member(probe, 'database'), [...path, 'database']) ?? [],
+    ),
+    services: Object.keys(mapping(statements)).map((text) => ({
+      text,
+      path: ['canary', 'statements', text],
+    })),
   }
 }
 

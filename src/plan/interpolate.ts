@@ -34,10 +34,12 @@ export function escapeTemplate(text: string): string {
   return text.replaceAll('${', () => '$${')
 }
 
-/** True where references are read: the connection strings of a database, nothing else. */
+/** True where references are read: connection strings and the addresses of probes, nothing else. */
 export function isTemplatePath(path: PlanPath): boolean {
-  if (path[0] !== 'databases') return false
-  const [, , key, inner] = path
+  const [section, , key, inner] = path
+  if (section === 'services') return path.length === 3 && key === 'url'
+  if (section === 'probes') return path.length === 4 && path[1] === 'http' && inner === 'url'
+  if (section !== 'databases') return false
   if (path.length === 3) return key === 'url'
   return path.length === 4 && (key === 'standbys' || key === 'subscribers' || inner === 'admin')
 }

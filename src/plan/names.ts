@@ -2,8 +2,10 @@
 export const journalSchema = 'migrate'
 /** Where a view waits for the instant in which it and its table change places; empty of relations outside a transaction. */
 export const stageSchema = 'migrate_stage'
+/** Where a restore keeps the rows that it has changed. */
+export const keptSchema = 'migrate_kept'
 /** No table may be moved out of them or into them. */
-export const ownSchemas: readonly string[] = [journalSchema, stageSchema]
+export const ownSchemas: readonly string[] = [journalSchema, stageSchema, keptSchema]
 
 /** Why a name cannot be that of any object of PostgreSQL, or undefined when it can. */
 export function nameProblem(name: string): string | undefined {

@@ -1,5 +1,6 @@
 import type { Place } from '../errors/migrate-error.ts'
 import type { CompatPolicy, CompatRule } from './compat.ts'
+import type { CanarySpec, ProbeSpecs } from './probes.ts'
 
 /** Keys and list positions (from 0) that lead to a value of the plan document. */
 export type PlanPath = readonly (string | number)[]
@@ -22,6 +23,12 @@ export interface Service {
   /** Policies for some of its tables; the others have the plan's default. */
   readonly compat: readonly CompatRule[]
   readonly roles: readonly string[]
+  /** With what the service itself connects; may hold secrets, as those of databases. */
+  readonly url: string | undefined
+  /** The search_path its connections are to have. */
+  readonly searchPath: readonly string[] | undefined
+  /** Shall its roles work in its schema alone? */
+  readonly isIsolated: boolean
 }
 
 /** A PgBouncer in front of a database. */
@@ -73,6 +80,16 @@ export interface PlanDefaults {
   readonly countUses: boolean
 }
 
+/** How backups are kept and proved. */
+export interface BackupSettings {
+  /** How many of each scope are kept; undefined is all. */
+  readonly keep: number | undefined
+  readonly maxAgeMs: number | undefined
+  /** A command line that prints the key; undefined leaves backups as pg_dump writes them. */
+  readonly keyCommand: string | undefined
+  readonly drill: 'none' | 'each-phase' | 'before-switch'
+}
+
 /** A plan that was read and found consistent in itself; whether the databases agree is for preflight to say. */
 export interface Plan {
   readonly file: string
@@ -86,9 +103,12 @@ export interface Plan {
   readonly services: readonly Service[]
   readonly phases: readonly PhaseSpec[]
   readonly defaults: PlanDefaults
+  readonly backups: BackupSettings
   /** Who gets the new schemas in search_path, for tables whose policy is search-path. */
   readonly searchPath: { readonly roles: readonly string[]; readonly database: boolean }
   readonly contract: { readonly quietMs: number }
+  readonly probes: ProbeSpecs
+  readonly canary: CanarySpec
   readonly allow: readonly Waiver[]
   /** Where a value is written; for a value that is not, the nearest one around it. */
   place(path: PlanPath): Place

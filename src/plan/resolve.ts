@@ -3,6 +3,7 @@ import { hashOf, structureOf } from './hash.ts'
 import { interpolate } from './interpolate.ts'
 import { numberPhases } from './phases.ts'
 import type { CompatRule } from './compat.ts'
+import { resolveCanary, resolveProbes } from './probes.ts'
 import type { DatabaseSpec, Plan, Service } from './plan.ts'
 import type { PlanDocument } from './schema.ts'
 import type { PlanSource } from './source.ts'
@@ -15,7 +16,9 @@ export function resolvePlan(
   env: NodeJS.ProcessEnv | undefined,
 ): Plan {
   const { version, name, defaults } = document
-  const services = Object.entries(document.services).map(([key, written]) => resolveService(key, written))
+  const services = Object.entries(document.services).map(([key, written]) =>
+    resolveService(key, written, env),
+  )
   const phases = numberPhases(
     services.map((service) => service.name),
     document.phases,
@@ -42,14 +45,26 @@ export function resolvePlan(
     services,
     phases,
     defaults: { stallBudgetMs: stallBudget, lockRetryMs: lockRetry, ...otherDefaults },
+    backups: {
+      keep: document.backups.keep,
+      maxAgeMs: document.backups.maxAge,
+      keyCommand: document.backups.keyCommand,
+      drill: document.backups.drill,
+    },
     searchPath: document.searchPath,
     contract: { quietMs: document.contract.quiet },
+    probes: resolveProbes(document.probes, (text) => fill(text, env)),
+    canary: resolveCanary(document.canary),
     allow: document.allow.map((waiver, index) => ({ ...waiver, index })),
     place,
   }
 }
 
-function resolveService(name: string, written: PlanDocument['services'][string]): Service {
+function resolveService(
+  name: string,
+  written: PlanDocument['services'][string],
+  env: NodeJS.ProcessEnv | undefined,
+): Service {
   const from = splitFrom(written.from)
   if (from === undefined) throw new TypeError(`service ${name} was not checked`)
   return {
@@ -64,6 +79,9 @@ function resolveService(name: string, written: PlanDocument['services'][string])
     types: written.types,
     compat: compatRules(written.compat),
     roles: [...new Set(written.roles)],
+    url: written.url === undefined ? undefined : fill(written.url, env),
+    searchPath: written.searchPath,
+    isIsolated: written.isolated,
   }
 }
 
@@ -77,20 +95,20 @@ function resolveDatabase(
   { url, standbys, subscribers, pooler }: PlanDocument['databases'][string],
   env: NodeJS.ProcessEnv | undefined,
 ): DatabaseSpec {
-  const fill = (text: string): string => (env ? filled(text, env) : text)
   return {
-    url: fill(url),
-    standbys: standbys.map(fill),
-    subscribers: subscribers.map(fill),
+    url: fill(url, env),
+    standbys: standbys.map((text) => fill(text, env)),
+    subscribers: subscribers.map((text) => fill(text, env)),
     pooler: pooler && {
-      admin: fill(pooler.admin),
+      admin: fill(pooler.admin, env),
       database: pooler.database,
       pauseTimeoutMs: pooler.pauseTimeout,
     },
   }
 }
 
-function filled(url: string, env: NodeJS.ProcessEnv): string {
+function fill(url: string, env: NodeJS.ProcessEnv | undefined): string {
+  if (env === undefined) return url
   const result = interpolate(url, env)
   if ('problems' in result) throw new TypeError('a url was not checked')
   return result.text

@@ -1,34 +1,8 @@
 import { z } from 'zod'
 import { compatPolicies } from './compat.ts'
-import { durationPattern, formatDuration, parseDuration } from './duration.ts'
-
-const minute = 60_000
-const day = 1440 * minute
-
-function text(description: string, maxLength = 500) {
-  return z
-    .string()
-    .regex(/\S/, 'must not be empty')
-    .max(maxLength, `must not be longer than ${maxLength} characters`)
-    .describe(description)
-}
-
-function duration(description: string, fromMs: number, toMs: number) {
-  return z
-    .string()
-    .regex(durationPattern, 'expected a duration such as "200ms", "30s", "5m", "2h" or "7d"')
-    .transform((written) => parseDuration(written) ?? Number.NaN)
-    .refine((ms) => ms >= fromMs && ms <= toMs, {
-      error: `must be between ${formatDuration(fromMs)} and ${formatDuration(toMs)}`,
-    })
-    .describe(description)
-}
-
-const environment = '${NAME}, ${NAME:-default} and ${NAME:?message} are read from the environment'
-
-function connection(description: string) {
-  return z.string().describe(`${description} ${environment}.`)
-}
+import { backups } from './schema-backups.ts'
+import { canary, probes } from './schema-probes.ts'
+import { connection, day, duration, environment, named, text } from './schema-parts.ts'
 
 const pooler = z.strictObject({
   admin: connection('Connection string of the admin console, postgres://user@host:6432/pgbouncer.'),
@@ -46,8 +20,8 @@ const database = z.strictObject({
   url: z
     .string()
     .describe(
-      'Connection string, postgres://user@host:5432/database. Here and in the other connection strings of a ' +
-        `database ${environment}, and nowhere else; $\${ is a literal \${.`,
+      'Connection string, postgres://user@host:5432/database. Here, in the other connection strings and ' +
+        `in addresses of probes ${environment}, and nowhere else; $\${ is a literal \${.`,
     ),
   standbys: z
     .array(connection('Connection string of a physical standby.'))
@@ -106,12 +80,32 @@ const movable = z.strictObject({
     .array(text('Name of a role.'))
     .default([])
     .describe('Roles that shall work in this schema, beside those that have rights on its tables already.'),
+  url: connection(
+    'Connection string with which the service itself connects, for probe connection; never printed.',
+  ).optional(),
+  searchPath: z
+    .array(text('Name of a schema, or $user.'))
+    .min(1, 'needs at least one schema')
+    .optional()
+    .describe('The search_path that connections by "url" are to have, in this order.'),
+  isolated: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether "roles" shall work in this schema alone and be refused in that of every other service: probe isolation.',
+    ),
 })
 
-const service = movable.refine(
-  ({ tables, views, functions, types }) => [tables, views, functions, types].some(({ length }) => length > 0),
-  { path: ['tables'], error: 'needs at least one table, view, function or type' },
-)
+const service = movable
+  .refine(
+    ({ tables, views, functions, types }) =>
+      [tables, views, functions, types].some(({ length }) => length > 0),
+    { path: ['tables'], error: 'needs at least one table, view, function or type' },
+  )
+  .refine(({ isolated, roles }) => !isolated || roles.length > 0, {
+    path: ['isolated'],
+    error: 'needs "roles", which are to be refused elsewhere',
+  })
 
 const phase = z.strictObject({
   name: text('What this phase is about, for people.', 80),
@@ -193,14 +187,6 @@ const contract = z.strictObject({
   ).prefault('7d'),
 })
 
-function named<Value extends z.ZodType>(pattern: RegExp, means: string, value: Value, description: string) {
-  return z
-    .record(z.string().regex(pattern, means), value)
-    .refine((entries) => Object.keys(entries).length > 0, { error: 'needs at least one entry' })
-    .meta({ minProperties: 1 })
-    .describe(description)
-}
-
 /** The plan as an operator writes it. What goes beyond one value (names that refer to others) is in check-*.ts. */
 export const planSchema = z.strictObject({
   version: z.literal(1).describe('Version of this format.'),
@@ -229,10 +215,15 @@ export const planSchema = z.strictObject({
     .default([])
     .describe('Switch phases. Services that no phase names get a phase each, after these.'),
   defaults: defaults.prefault({}).describe('Settings of the whole plan.'),
+  backups: backups.prefault({}).describe('How backups are kept and proved.'),
   searchPath: searchPath
     .prefault({})
     .describe('Who is given the new schemas in search_path, for tables whose policy is search-path.'),
   contract: contract.prefault({}).describe('Settings of the last phase, which drops the old names.'),
+  probes: probes.prefault({}).describe('Checks at the end of phases and on demand.'),
+  canary: canary
+    .prefault({})
+    .describe('What the runner itself reads and writes by both names while tables are switched.'),
   allow: z.array(waiver).default([]).describe('Refusals waived by name, each with a reason.'),
 })
 

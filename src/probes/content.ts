@@ -1,6 +1,6 @@
 import { compareTables, type TableComparison } from '../content/compare.ts'
 import { describeDifference } from '../content/difference.ts'
-import { readKey } from '../content/key.ts'
+import { readKeys } from '../content/key.ts'
 import { measureContent } from '../content/measure.ts'
 import { Progress } from '../events/progress.ts'
 import { qualified } from '../pg/quoting.ts'
@@ -37,7 +37,7 @@ async function check({ session }: ProbeContext, table: TableFacts): Promise<Prob
     return [{ severity: 'info', on, text: `${sum!.rows} rows, checksum ${sum!.checksum}` }]
   }
   const isNew = qualified(live) === qualified(newName(table))
-  const key = await readKey(session, live)
+  const [key] = await readKeys(session, live)
   const comparison = await compareTables(
     { session, relation: live },
     { session, relation: isNew ? oldName(table) : newName(table) },

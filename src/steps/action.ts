@@ -1,3 +1,4 @@
+import type { Lines } from '../canary/lines.ts'
 import type { QualifiedName } from '../pg/quoting.ts'
 
 /** Table lock modes from weakest to strongest (manual, chapter 13.3.1). */
@@ -43,6 +44,13 @@ export interface TransactionAction extends ActionBase {
     readonly before: readonly string[]
     readonly restore: readonly string[]
   }
+  /** What the runner itself reads and writes meanwhile, in connections of its own, to see what clients see. */
+  readonly canary?: {
+    readonly service: string
+    readonly lines: Lines
+    /** The search_path for names without a schema; empty for that of clients. */
+    readonly path: readonly string[]
+  }
 }
 
 /** A transaction that locks no table, so that nobody waits for it. */
@@ -55,6 +63,12 @@ export function withoutLocks(
 /** A pg_dump of the tables. */
 export interface BackupAction extends ActionBase {
   readonly policy: 'backup'
+  readonly relations: readonly number[]
+}
+
+/** A restore of the newest backup of the tables, elsewhere. */
+export interface DrillAction extends ActionBase {
+  readonly policy: 'drill'
   readonly relations: readonly number[]
 }
 
@@ -81,4 +95,5 @@ export interface SubscriberAction extends ActionBase {
   readonly relations: readonly number[]
 }
 
-export type Action = TransactionAction | BackupAction | ProbeAction | GateAction | SubscriberAction
+export type Action =
+  TransactionAction | BackupAction | DrillAction | ProbeAction | GateAction | SubscriberAction

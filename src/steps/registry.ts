@@ -4,6 +4,7 @@ import { awaitUnused } from './await-unused.ts'
 import { contractRoutine } from './contract-routine.ts'
 import { contractSequences } from './contract-sequences.ts'
 import { contractTable } from './contract-table.ts'
+import { drillBackup } from './drill-backup.ts'
 import { dropStage } from './drop-stage.ts'
 import { expandRoutine } from './expand-routine.ts'
 import { expandTable } from './expand-table.ts'
@@ -31,6 +32,7 @@ const kinds = [
   contractRoutine,
   contractSequences,
   contractTable,
+  drillBackup,
   dropStage,
   expandRoutine,
   expandTable,

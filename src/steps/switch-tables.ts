@@ -1,3 +1,5 @@
+import { linesOf } from '../canary/lines.ts'
+import { pathFor } from '../canary/path.ts'
 import { isView } from '../catalog/relations.ts'
 import { ident, qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
@@ -76,6 +78,7 @@ function forward(config: Config, tables: readonly TableFacts[], context: StepCon
       ...tables.flatMap((table) => publish(table, context)),
     ],
     ...relief(tables),
+    canary: { service: config.service, lines: linesOf(tables, { across: true }), path: pathFor(tables) },
   }
 }
 

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { execFile } from 'node:child_process'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import type { DatabaseComparison } from '../../src/engine/compare.ts'
 import { sql } from '../support/client.ts'
+import { sharedCluster } from '../support/cluster.ts'
 import { freshDatabase, type FreshDatabase } from '../support/database.ts'
 import { ended } from '../support/process.ts'
 import { Desk } from './desk.ts'
@@ -33,6 +36,9 @@ afterAll(async () => {
   await desk[Symbol.asyncDispose]()
   for (const database of [here, there]) await database[Symbol.asyncDispose]()
 })
+
+/** A thousand rows take a second: it can be ended long before its end. */
+const slowly = ['compare', '--with', 'OTHER', '--chunk', '500', '--max-rate', '1000', '--json']
 
 test('equal databases are equal, also when tables were moved in the one', async () => {
   expect((await desk.run(['execute', '--to', '2', '--yes'])).code).toBe(0)
@@ -65,20 +71,7 @@ test('differences are listed, and the repair makes them vanish', async () => {
 
 test('one that was killed goes on where it was', async () => {
   await sql(there.url, `update public.users set name = 'y' where id = 5`)
-  // A thousand rows take a second: it is killed long before its end.
-  const args = [
-    'compare',
-    '--with',
-    'OTHER',
-    '--table',
-    'public.users',
-    '--chunk',
-    '500',
-    '--max-rate',
-    '1000',
-    '--json',
-  ]
-  const child = desk.start(args, { OTHER: there.url })
+  const child = desk.start([...slowly, '--table', 'public.users'], { OTHER: there.url })
   const kept = join(desk.dir, 'backups', 'shop')
   for await (const line of createInterface({ input: child.stderr! })) {
     const { type, done } = JSON.parse(line) as { type: string; done?: number }
@@ -103,19 +96,7 @@ test('one that was killed goes on where it was', async () => {
 })
 
 test('Ctrl-C keeps how far it came', async () => {
-  const args = [
-    'compare',
-    '--with',
-    'OTHER',
-    '--table',
-    'public.users',
-    '--chunk',
-    '500',
-    '--max-rate',
-    '1000',
-    '--json',
-  ]
-  const child = desk.start(args, { OTHER: there.url })
+  const child = desk.start([...slowly, '--table', 'public.users'], { OTHER: there.url })
   const lines = createInterface({ input: child.stderr! })
   for await (const line of lines) if ((JSON.parse(line) as { type: string }).type === 'progress') break
   child.kill('SIGINT')
@@ -127,6 +108,84 @@ test('Ctrl-C keeps how far it came', async () => {
     },
   )
   expect(again.code).toBe(5)
+})
+
+test('what was different before a kill is looked at again', async () => {
+  await sql(
+    there.url,
+    `update public.users set name = 'z' where id = 29999; insert into public.logs values ('extra')`,
+  )
+  const child = desk.start(slowly, { OTHER: there.url })
+  for await (const line of createInterface({ input: child.stderr! }))
+    if (
+      (JSON.parse(line) as { type: string }).type === 'progress' &&
+      (await readdir(join(desk.dir, 'backups', 'shop'))).length > 0
+    )
+      break
+  const other = await desk.failure(['compare', '--with', 'OTHER', '--chunk', '500'], { OTHER: there.url })
+  expect(other.error.code).toBe('lease-held')
+  child.kill('SIGKILL')
+  await ended(child)
+  await sql(here.url, `insert into public.logs values ('extra')`)
+  const again = async () =>
+    desk.json<DatabaseComparison>(['compare', '--with', 'OTHER', '--chunk', '500'], { OTHER: there.url })
+  const { result } = await again()
+  const keys = result.tables.flatMap(({ differences }) => differences.map(({ key }) => key[0]))
+  expect(keys).toEqual(['5', '29999'])
+})
+
+test('a repair keeps texts in another encoding, and sequences ahead', async () => {
+  await using latin = await freshDatabase('cli_compare')
+  await sql(here.url, `create database ${latin.name}_l1 encoding 'LATIN1' locale 'C' template template0`)
+  const url = new URL(there.url)
+  url.pathname = `/${latin.name}_l1`
+  await using own = await Desk.open()
+  await using source = await freshDatabase('cli_compare')
+  const create = `create table public.notes (id serial primary key, v text)`
+  await sql(source.url, `${create}; insert into public.notes (v) values ('café'), ('à'), ('ça')`)
+  await sql(url.href, create)
+  await own.sketch('notes.yaml', source.url, { name: 'notes', services: { notes: ['notes'] } })
+  const compare = ['compare', '--with', 'OTHER', '--repair', 'repair.sql']
+  expect((await own.run(compare, { OTHER: url.href })).code).toBe(5)
+  const { binaries } = sharedCluster()
+  const psql = async (): Promise<void> => {
+    await promisify(execFile)(
+      join(binaries.bin, 'psql'),
+      ['--set', 'ON_ERROR_STOP=1', '--file', join(own.dir, 'repair.sql'), url.href],
+      {
+        env: { ...process.env, PGCLIENTENCODING: 'LATIN1', LC_ALL: 'C' },
+      },
+    )
+  }
+  if (binaries.canDump) await psql()
+  else await sql(url.href, await readFile(join(own.dir, 'repair.sql'), 'utf8'))
+  expect((await own.run(['compare', '--with', 'OTHER'], { OTHER: url.href })).code).toBe(0)
+  await sql(url.href, `insert into public.notes (v) values ('next')`)
+  await sql(here.url, `drop database ${latin.name}_l1`)
+})
+
+test('a table that others inherit from is not repaired', async () => {
+  await using one = await freshDatabase('cli_compare')
+  await using other = await freshDatabase('cli_compare')
+  for (const { url } of [one, other])
+    await sql(
+      url,
+      `create table public.p (id int); create table public.c () inherits (public.p); insert into public.p values (1)`,
+    )
+  await sql(one.url, 'insert into public.c values (2)')
+  await using own = await Desk.open()
+  await own.sketch('p.yaml', one.url, { name: 'p', services: { p: ['p', 'c'] } })
+  const { error } = await own.failure(
+    ['compare', '--with', 'OTHER', '--repair', 'r.sql', '--table', 'public.p'],
+    { OTHER: other.url },
+  )
+  expect([error.code, error.message]).toEqual(['usage-invalid', expect.stringContaining('inherits')])
+  expect(await readdir(own.dir)).not.toContain('r.sql')
+})
+
+test('a connection string is refused as an argument, and not repeated', async () => {
+  const { stdout, stderr, code } = await desk.run(['compare', '--with', 'postgres://u:S3cret@host/db'])
+  expect([code, `${stdout}${stderr}`.includes('S3cret')]).toEqual([2, false])
 })
 
 test.each([

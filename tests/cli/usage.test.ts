@@ -66,6 +66,7 @@ const slips: readonly [name: string, args: string[], message: RegExp, next?: Reg
     /--table: the plan has no "public\.user" \(did you mean "public\.users"\?\)/,
   ],
   ['an unknown probe', ['verify', '--only', 'contents'], /no probe "contents" \(did you mean "content"\?\)/],
+  ['verify for a time that is none', ['verify', '--for', 'soon'], /--for takes a duration such as/],
   ['verify of a phase that there is not', ['verify', '--phase', '5'], /--phase takes a phase from 1 to 4/],
 ]
 

@@ -8,7 +8,7 @@ export interface Way {
 }
 
 /** Before a step's intent is noted, after it, after its change; before and after a phase or run is noted as done. */
-const journalPoint = /^(step:start|action:start|action:end|phase:end|run:end)/
+const journalPoint = /^(step:start|action:end|phase:end|run:end)/
 
 /**
  * Kills a command at every kind of journal point and at some of its statements; under SOAK=1 at every single event and

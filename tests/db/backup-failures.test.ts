@@ -1,14 +1,23 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
-import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { takeBackup } from '../../src/backup/dump.ts'
 import { listBackups, readBackup } from '../../src/backup/manifest.ts'
 import { verifyBackup } from '../../src/backup/verify.ts'
 import { EventStream } from '../../src/events/stream.ts'
+import { readServer } from '../../src/pg/server.ts'
 import { Session } from '../../src/pg/session.ts'
 import { testWithPgDump as test } from '../support/needing.ts'
 import { until } from '../support/process.ts'
 import { shop, tables, type Shop } from './backup/shop.ts'
+
+const run = promisify(execFile)
+
+/** A disk that is full takes one of a few kilobytes, which only root can mount. */
+const testWithMount = process.getuid?.() === 0 && process.platform === 'linux' ? test : test.skip
 
 let it: Shop
 
@@ -41,7 +50,7 @@ describe('verifyBackup', () => {
     await writeFile(join(path, 'manifest.json'), '{"format": 2}')
     expect(await verifyBackup(path)).toMatchObject([{ kind: 'changed', path: 'manifest.json' }])
     expect(await listBackups(it.directory, 'damaged')).toEqual({ backups: [], unreadable: [path] })
-    await expect(readBackup(path)).rejects.toMatchObject({ code: 'reality-differs' })
+    await expect(readBackup(path)).rejects.toMatchObject({ code: 'backup-corrupt' })
     await rm(join(path, 'manifest.json'))
     expect(await verifyBackup(path)).toMatchObject([{ kind: 'missing', path: 'manifest.json' }])
   })
@@ -78,6 +87,34 @@ describe('a backup that cannot be', () => {
     await until(async () => (await dumpSessions('stopped')) === 0)
   })
 
+  test('a pg_dump that is killed leaves nothing, and no session', async () => {
+    await using blocker = await Session.connect(it.session.target, 'backup-test-blocker')
+    await blocker.script('begin; lock table public.regions in access exclusive mode')
+    const outcome = it.backUp({ planName: 'slain' }).catch((error: unknown) => error)
+    await until(async () => (await waitingFor('regions')) && (await dumpSessions('slain')) === 2)
+    await it.session.query(
+      `select pg_terminate_backend(l.pid) from pg_locks l where l.relation = 'public.regions'::regclass and not l.granted`,
+    )
+    expect(await outcome).toMatchObject({ code: 'command-failed', state: { kind: 'resumable' } })
+    expect(await readdir(join(it.directory, 'slain'))).toEqual([])
+    await until(async () => (await dumpSessions('slain')) === 0)
+  })
+
+  testWithMount('a full disk is told as one, and the half of a backup is removed', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'backup-full-'))
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', directory])
+    try {
+      await expect(it.backUp({ planName: 'full', directory })).rejects.toMatchObject({
+        code: 'disk-full',
+        state: { kind: 'resumable' },
+      })
+      expect(await readdir(join(directory, 'full'))).toEqual([])
+    } finally {
+      await run('umount', [directory])
+      await rm(directory, { recursive: true })
+    }
+  })
+
   test('fails as pg_dump does: status, last lines, and a command without the password', async () => {
     const role = `dumper_${it.database.name}`
     await it.session
@@ -112,17 +149,15 @@ describe('a backup that cannot be', () => {
 
   test('a killed backup’s leftovers are removed by the next of its phase, and are never listed', async () => {
     const parent = join(it.directory, 'killed')
-    for (const name of ['.partial-20200101_000000-phase2', '.partial-20200101_000000-phase12']) {
-      await mkdir(join(parent, name, 'data'), { recursive: true })
-    }
+    const { systemIdentifier } = await readServer(it.session)
+    const left = `.partial-${systemIdentifier}-0badcafe-20200101_000000-phase2`
+    const ofAnotherServer = '.partial-1-0badcafe-20200101_000000-phase2'
+    for (const name of [left, ofAnotherServer]) await mkdir(join(parent, name, 'data'), { recursive: true })
     expect(await listBackups(it.directory, 'killed')).toEqual({ backups: [], unreadable: [] })
     await using orphan = await Session.connect(it.session.target, 'migrate/killed/backup')
     await orphan.script('begin; lock table public.users in access share mode')
     const { path } = await it.backUp({ planName: 'killed' })
-    expect((await readdir(parent)).sort()).toEqual([
-      '.partial-20200101_000000-phase12',
-      path.slice(parent.length + 1),
-    ])
+    expect((await readdir(parent)).sort()).toEqual([ofAnotherServer, path.slice(parent.length + 1)])
     expect(await dumpSessions('killed')).toBe(0)
   })
 })

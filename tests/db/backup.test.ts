@@ -94,8 +94,7 @@ describe('a backup under writers', () => {
     expect(backup.manifest).toMatchObject({
       format: 1,
       plan: 'shop',
-      phase: 2,
-      phaseName: 'switch shop',
+      scope: { kind: 'phase', number: 2, name: 'switch shop' },
       toolVersion: '0.0.0-test',
       server: {
         version: server.version,

@@ -149,6 +149,77 @@ describe('two databases', () => {
     expect((await compare()).isEqual).toBe(true)
   })
 
+  test('a key of one side alone tells nothing apart: duplicates and nulls on the other are found', async () => {
+    await left.script(
+      'create table public.t (id int primary key, v int); insert into public.t select n, n from generate_series(1, 5) n',
+    )
+    await right.script(
+      'create table public.t (id int, v int); insert into public.t select n, n from generate_series(1, 5) n',
+    )
+    await right.script('insert into public.t values (3, 3), (null, 7), (5, 50)')
+    const comparison = await compare({ chunkRows: 2 })
+    expect([comparison.key, comparison.isEqual, comparison.differences.length]).toEqual([undefined, false, 3])
+    await repair(comparison)
+    expect(await compare()).toMatchObject({ isEqual: true, rows: [5, 5] })
+  })
+
+  test('a key whose type is in another schema there', async () => {
+    await left.script(
+      `create type public.feeling as enum ('a', 'b', 'c'); create table public.t (k public.feeling primary key, v int)`,
+    )
+    await right.script(
+      `create schema elsewhere; create type elsewhere.feeling as enum ('a', 'b', 'c'); create table public.t (k elsewhere.feeling primary key, v int)`,
+    )
+    for (const session of [left, right])
+      await session.script(`insert into public.t values ('a', 1), ('b', 2), ('c', 3)`)
+    await right.script(`update public.t set v = 9 where k = 'b'; delete from public.t where k = 'c'`)
+    const comparison = await compare({ chunkRows: 1 })
+    expect(comparison.differences.map(({ key }) => key[0])).toEqual(['b', 'c'])
+    await repair(comparison)
+    expect((await compare()).isEqual).toBe(true)
+  })
+
+  test('a key that is generated', async () => {
+    await both(`create table public.t (a int not null, v text, k int generated always as (a * 2) stored primary key);
+      insert into public.t (a, v) select n, 'v' from generate_series(1, 9) n`)
+    await right.script(`update public.t set v = 'x' where a = 5; delete from public.t where a = 7`)
+    await repair(await compare())
+    expect((await compare()).isEqual).toBe(true)
+  })
+
+  test('large rows are put right in statements that are not', async () => {
+    await both(`create table public.t (id int primary key, v text, b bytea)`)
+    await left.script(
+      `insert into public.t select n, repeat('x', 1000000), decode(repeat('ab', 500000), 'hex') from generate_series(1, 12) n`,
+    )
+    const comparison = await compare()
+    const lengths: number[] = []
+    for await (const statement of repairStatements(
+      { session: left, relation },
+      { session: right, relation },
+      comparison,
+    )) {
+      lengths.push(statement.length)
+      await right.script(statement)
+    }
+    expect(lengths.length).toBeGreaterThan(4)
+    expect(Math.max(...lengths)).toBeLessThan(8_000_000)
+    expect((await compare()).isEqual).toBe(true)
+  })
+
+  test('rows are counted once where the sides sort them by different rules', async () => {
+    await left.script('create table public.t (id text collate "C" primary key)')
+    await right.script('create table public.t (id text collate "en-x-icu" primary key)')
+    for (const session of [left, right])
+      await session.script(
+        `insert into public.t select (case when n % 2 = 0 then 'a' else 'B' end) || n from generate_series(1, 400) n`,
+      )
+    await right.script(`delete from public.t where id = 'B7'`)
+    const comparison = await compare({ chunkRows: 30 })
+    expect(comparison.rows).toEqual([400, 399])
+    expect(comparison.differences).toMatchObject([{ kind: 'missing', key: ['B7'] }])
+  })
+
   test('texts are the same in two encodings', async () => {
     const name = `${here.name}_euc`
     await left.script(`create database ${name} encoding 'EUC_KR' locale 'C' template template0`)
@@ -202,6 +273,21 @@ describe('tables without a key', () => {
     expect(comparison.differences).toHaveLength(2)
     await repair(comparison)
     expect((await compare()).isEqual).toBe(true)
+  })
+
+  test('a key of an extension’s type is none', async () => {
+    await both(`
+      create extension if not exists ltree schema public;
+      create domain public.code as text;
+      create table public.t (path public.ltree primary key, v text);
+      insert into public.t select ('top.n' || n)::public.ltree, 'v' from generate_series(1, 30) n`)
+    await right.script(`update public.t set v = 'w' where path::text = 'top.n7'`)
+    const comparison = await compare()
+    expect([comparison.key, comparison.differences.length]).toEqual([undefined, 2])
+    await both(
+      'drop table public.t; create table public.t (c public.code primary key, v int); insert into public.t values (1, 1)',
+    )
+    expect((await compare()).key).toHaveLength(1)
   })
 
   test('partitions have a table’s rows even where they stand in other places', async () => {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { sharedCluster } from '../support/cluster.ts'
 import { corpus, expectMoved } from '../support/corpus.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -12,10 +11,7 @@ afterAll(() => rm(empty, { recursive: true }))
 
 describe('databases of difficult things are moved, back, and forward again', () => {
   const folder = join(root, 'tests/corpus')
-  // Row security and lists of published columns, as in shapes, came with PostgreSQL 15.
-  const folders = sharedCluster().major < 15 ? ['names'] : ['names', 'shapes']
-  // At the same time: they have servers of their own, and wait more than they work.
-  test.concurrent.each(folders)('%s', (name) => expectMoved(folder, name), 180_000)
+  test.each(['names'])('%s', (name) => expectMoved(folder, name), 180_000)
 
   test('each folder has a test, here or in tests/soak', async () => {
     const entries = await readdir(folder, { withFileTypes: true })

@@ -32,7 +32,7 @@ describe('a probe that fails after the switch', () => {
       expect(failure).toMatchObject({ code: 'probe-failed', exitCode: 5, state: { kind: 'rolled-back' } })
       expect([failure.message, ...failure.detail].join('\n')).toContain(`${probe} on `)
       expect(await dumpAll(database.url)).toBe(before)
-      expect(await journalStates(database.url)).toContain('phase 2 pending')
+      expect(await journalStates(database.url)).toContain('phase 2 pending poisoned')
       await sql(database.url, cure)
       await run(plan, [2])
       expect(await problems(plan)).toEqual([])

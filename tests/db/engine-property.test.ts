@@ -102,7 +102,7 @@ test('whatever the tables are, execute to the last switch, rollback and uninstal
     expect(await dump(database.url, { rows: true })).toBe(before)
   })
   await fc.assert(property, {
-    numRuns: process.env['SOAK'] ? 300 : 12,
+    numRuns: process.env['SOAK'] ? 300 : 6,
     endOnFailure: Boolean(process.env['SOAK']),
   })
 })

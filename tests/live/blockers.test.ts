@@ -4,13 +4,28 @@ import { connect, rowsOf, sql } from '../support/client.ts'
 import { dumpAll } from '../support/dump.ts'
 import { until } from '../support/process.ts'
 import { planFor, type PlanSketch } from '../support/plan.ts'
-import { eventsOf, failureOf, problems, run } from '../support/run.ts'
+import { eventsOf, failureOf, problems, run, statusOf, verified } from '../support/run.ts'
+import { sampleDatabase, samplePlan } from '../support/sample.ts'
 import { buildChain } from '../../scripts/load/chain.ts'
 import { Chain, failuresOf } from './journey.ts'
 
 const sketch: PlanSketch = { name: 'chain', services: { chain: ['t*'] } }
 
 describe('someone in front', () => {
+  test('of whom not even the catalogs can be read is named by status and verify', async () => {
+    await using database = await sampleDatabase('locked_out')
+    const plan = planFor(database.url, samplePlan)
+    await run(plan, [1])
+    await using holder = await connect(database.url, 'nightly repair')
+    await holder.query('begin; lock table users, orders, accounts.users in access exclusive mode')
+    const failures = await Promise.all([failureOf(statusOf(plan)), failureOf(verified(plan, {}))])
+    await holder.query('rollback')
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ code: 'lock-timeout', exitCode: 6 })
+      expect(failure.detail.join()).toContain(`pid ${holder.pid} "nightly repair"`)
+    }
+  })
+
   test('a long reader delays the switch and nobody fails; it is named; the switch is done when it has ended', async () => {
     await using chain = await Chain.build(5)
     const plan = planFor(chain.url, sketch)

@@ -82,7 +82,7 @@ export class Shell {
   async run(command: string): Promise<Answer> {
     const [program, ...args] = [...this.#wrap, 'bash', '-c', command]
     return answerOf(
-      spawn(program!, args, { cwd: this.#dir, env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn(program, args, { cwd: this.#dir, env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] }),
     )
   }
 }

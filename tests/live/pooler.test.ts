@@ -10,7 +10,7 @@ import { connect, rowsOf, sql, type TestClient } from '../support/client.ts'
 import { startCluster, type Cluster } from '../support/cluster.ts'
 import { planFor, type PlanSketch } from '../support/plan.ts'
 import { isAlive, until } from '../support/process.ts'
-import { eventsOf, failureOf, run, undo } from '../support/run.ts'
+import { eventsOf, failureOf, run, undo, warningsOf } from '../support/run.ts'
 
 const database = 'by_transaction'
 let cluster: Cluster
@@ -101,7 +101,7 @@ describe('a PgBouncer that the plan names', () => {
     const { inserted, failures } = await clients.stop()
     expect(failures).toEqual([])
     expect((await rows()) - before).toBe(inserted)
-    expect(eventsOf(events, 'notice').map(({ text }) => text)).toEqual([])
+    expect(warningsOf(events)).toEqual([])
     const log = await readFile(join(cluster.dir, 'pgbouncer.log'), 'utf8')
     expect(log.match(/PAUSE '?by_transaction'? command issued/g)!.length).toBeGreaterThanOrEqual(3)
     expect(await isPaused()).toBe(false)
@@ -114,7 +114,7 @@ describe('a PgBouncer that the plan names', () => {
     await using long = await connect(pooler.url(database))
     await long.query('begin; select from public.other')
     const { events } = await run(plan, [2])
-    expect(eventsOf(events, 'notice').map(({ text }) => text)).toEqual([
+    expect(warningsOf(events)).toEqual([
       'pooler: PAUSE was not granted within 500 ms; the switch goes on without a pause',
     ])
     expect(await isPaused()).toBe(false)

@@ -16,22 +16,27 @@ import { Page, Shell } from './page.ts'
 const page = await Page.read('docs/when-it-goes-wrong.md')
 
 /** A desk with a plan whose URL comes from the environment, and a shell at it. */
-async function seat(url: string, sketch: PlanSketch): Promise<{ desk: Desk; shell: Shell }> {
+interface Seat extends AsyncDisposable {
+  readonly desk: Desk
+  readonly shell: Shell
+}
+
+async function seat(url: string, sketch: PlanSketch): Promise<Seat> {
   const desk = await Desk.open()
   await desk.write('shop.yaml', planText('${DATABASE_URL}', sketch))
   await mkdir(join(desk.dir, 'backups'))
   const { binaries } = sharedCluster()
   const database = new URL(url).pathname.slice(1)
   const shell = await Shell.open(desk.dir, binaries.bin, { DATABASE_URL: url, DATABASE: database })
-  return { desk, shell }
+  return { desk, shell, [Symbol.asyncDispose]: () => desk[Symbol.asyncDispose]() }
 }
 
 const quick: PlanSketch = { ...samplePlan, defaults: { lockRetry: '1s', backup: 'none' } }
 
 test('a lock that is never granted', async () => {
   await using database = await sampleDatabase('wrong_lock')
-  const { desk, shell } = await seat(database.url, quick)
-  await using _ = desk
+  await using at = await seat(database.url, quick)
+  const { shell } = at
   const [first, locked] = [page.section('the beginning'), page.section('A lock is never granted')]
   expect((await shell.run('migrate execute --phase 1 --yes')).code).toBe(0)
   expect((await first.run(shell)).stdout).toContain('next: migrate execute --phase 2')
@@ -53,7 +58,7 @@ test('a lock that is never granted', async () => {
 
 test('a probe that fails', async () => {
   await using database = await sampleDatabase('wrong_probe')
-  const { desk, shell } = await seat(database.url, {
+  await using at = await seat(database.url, {
     ...quick,
     probes: {
       sql: {
@@ -64,7 +69,7 @@ test('a probe that fails', async () => {
       },
     },
   })
-  await using _ = desk
+  const { shell } = at
   await shell.run('migrate execute --phase 1 --yes')
   await sql(database.url, `update public.users set state = 'broken' where id = 7`)
   const refused = await shell.run('migrate execute --phase 2 --yes')
@@ -78,8 +83,8 @@ test('a probe that fails', async () => {
 
 test('a dead runner', async () => {
   await using database = await sampleDatabase('wrong_runner')
-  const { desk, shell } = await seat(database.url, quick)
-  await using _ = desk
+  await using at = await seat(database.url, quick)
+  const { desk, shell } = at
   await shell.run('migrate execute --phase 1 --yes')
   const child = desk.start(['execute', '--phase', '2', '--yes', '--json'], { DATABASE_URL: database.url })
   for await (const line of createInterface({ input: child.stderr! }))
@@ -106,8 +111,7 @@ test('another machine with nothing but the plan rolls back under load', async ()
     }
   }
   await work(150)
-  const fresh = await seat(chain.url, sketch)
-  await using _ = fresh.desk
+  await using fresh = await seat(chain.url, sketch)
   const answer = await page.section('The machine of the runner is gone').run(fresh.shell)
   expect([answer.code, answer.stderr.includes('error')]).toEqual([0, false])
   await work(150)
@@ -120,8 +124,8 @@ test('a server that is restarted in the middle', async () => {
   await sampleRoles(cluster)
   const url = await cluster.createDatabase('wrong_restart')
   await sql(url, sample)
-  const { desk, shell } = await seat(url, quick)
-  await using _ = desk
+  await using at = await seat(url, quick)
+  const { desk, shell } = at
   await shell.run('migrate execute --phase 1 --yes')
   const child = desk.start(['execute', '--phase', '2', '--yes', '--json'], { DATABASE_URL: url })
   for await (const line of createInterface({ input: child.stderr! }))
@@ -137,8 +141,8 @@ test('a server that is restarted in the middle', async () => {
 
 test('a mapping that was wrong, noticed after a day of writes', async () => {
   await using chain = await Chain.build(12)
-  const { desk, shell } = await seat(chain.url, { name: 'chain', services: { chain: ['t*'] } })
-  await using _ = desk
+  await using at = await seat(chain.url, { name: 'chain', services: { chain: ['t*'] } })
+  const { desk, shell } = at
   await shell.run('migrate execute --to 2 --yes')
   const old = await chain.load({ applicationName: 'old', styles: ['unqualified', 'public'] })
   const work = async (): Promise<void> => {
@@ -159,8 +163,8 @@ test('a mapping that was wrong, noticed after a day of writes', async () => {
 
 testWithPgDump('a disk that is full', async () => {
   await using database = await sampleDatabase('wrong_disk')
-  const { desk, shell } = await seat(database.url, { ...samplePlan, defaults: { backup: 'first-phase' } })
-  await using _ = desk
+  await using at = await seat(database.url, { ...samplePlan, defaults: { backup: 'first-phase' } })
+  const { desk, shell } = at
   const full = page.section('The disk is full')
   // A file system of its own for backups/, as small as the backup is not; it is gone with the command.
   await writeFile(join(desk.dir, 'small.sh'), `mount -t tmpfs -o size=16k tmpfs backups && exec "$@"`)
@@ -179,8 +183,8 @@ testWithPgDump('a disk that is full', async () => {
 
 testWithPgDump('damaged data', async () => {
   await using database = await sampleDatabase('wrong_data')
-  const { desk, shell } = await seat(database.url, { ...samplePlan, defaults: { backup: 'first-phase' } })
-  await using _ = desk
+  await using at = await seat(database.url, { ...samplePlan, defaults: { backup: 'first-phase' } })
+  const { desk, shell } = at
   await shell.run('migrate execute --to 2 --yes')
   await using client = await connect(database.url)
   const whole = await client.rows('select id, email, note from accounts.users order by id')
@@ -198,12 +202,13 @@ testWithPgDump('damaged data', async () => {
   expect((await damaged.run(there)).code).toBe(0)
   expect(await rows()).toEqual(whole)
   const kept = (await damaged.run(there)).stdout
+  expect((await shell.run('migrate status')).stdout).toContain('old rows of restores')
   const id = (text: string): string => /\b(\d+)\b/.exec(text)![1]!
   expect((await damaged.run(there.with({ ID: id(kept) }))).code).toBe(0)
   expect(await rows()).toEqual(overwritten)
   expect((await damaged.run(there)).code).toBe(0)
   const again = (await shell.run('migrate restore --list')).stdout
-  expect((await damaged.run(there.with({ ID: id(again) }))).code).toBe(0)
+  expect(await damaged.run(there.with({ ID: id(again) }))).toMatchObject({ code: 0 })
   expect(await rows()).toEqual(whole)
   // Only the table that was asked for.
   expect(await client.value('select count(*)::int from public.orders')).toBe(0)

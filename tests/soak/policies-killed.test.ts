@@ -52,3 +52,24 @@ test('the undo of contract, killed anywhere, goes on or goes forward again', asy
   )
   expect(count).toBeGreaterThan(3)
 })
+
+const [expand, switches] = [{ execute: [1] }, { execute: [2] }]
+const back = { rollback: { to: 0 } }
+/** What the other crash tests do not have, where it hurts most: done, and not yet told. All of it under SOAK=1. */
+const about = /^action:end.* (search|wrapper|functions|types|switch|contract|count)/
+
+test('expand and switch with every policy, killed anywhere, go on or go back', async () => {
+  await using scene = await Scene.after([], sketch, more)
+  const both = { execute: [1, 2] }
+  const count = await killEverywhere(
+    scene,
+    pool,
+    both,
+    [
+      { commands: [both], end: await scene.undisturbed(expand, switches) },
+      { commands: [back], end: await scene.undisturbed(both, back) },
+    ],
+    { about },
+  )
+  expect(count).toBeGreaterThan(6)
+})

@@ -10,9 +10,14 @@ export interface PlanSketch {
   readonly phases?: readonly { readonly name: string; readonly switch: readonly string[] }[]
   readonly defaults?: Readonly<Record<string, string | number | boolean>>
   readonly searchPath?: { readonly roles?: readonly string[]; readonly database?: boolean }
+  readonly backups?: Readonly<Record<string, string | number>>
   readonly quiet?: string
   /** Standbys and pooler of the database. */
   readonly around?: Readonly<Record<string, unknown>>
+  readonly probes?: Readonly<Record<string, unknown>>
+  readonly canary?: Readonly<Record<string, unknown>>
+  /** More databases by alias. */
+  readonly databases?: Readonly<Record<string, unknown>>
   readonly allow?: readonly { readonly rule: string; readonly on: string; readonly because: string }[]
 }
 
@@ -23,10 +28,13 @@ export interface ServiceSketch {
   readonly types?: readonly string[]
   readonly schema?: string
   readonly roles?: readonly string[]
+  readonly url?: string
+  readonly searchPath?: readonly string[]
+  readonly isolated?: boolean
   readonly compat?: CompatPolicy | Readonly<Record<string, CompatPolicy>>
 }
 
-/** The text of a plan file: JSON, which is YAML too. No backups and no quiet period, unless the sketch says so. */
+/** The text of a plan file: JSON, which is YAML too. No backups, no quiet period, and a moment of traffic, unless the sketch says so. */
 export function planText(url: string, sketch: PlanSketch): string {
   const service = (it: readonly string[] | ServiceSketch): object => ({
     from: 'db.public',
@@ -36,12 +44,15 @@ export function planText(url: string, sketch: PlanSketch): string {
   return JSON.stringify({
     version: 1,
     name: sketch.name ?? 'shop',
-    databases: { db: { url, ...sketch.around } },
+    databases: { db: { url, ...sketch.around }, ...sketch.databases },
     services: Object.fromEntries(Object.entries(sketch.services).map(([name, it]) => [name, service(it)])),
     ...(sketch.phases === undefined ? {} : { phases: sketch.phases }),
     defaults: { backup: 'none', ...sketch.defaults },
     ...(sketch.searchPath === undefined ? {} : { searchPath: sketch.searchPath }),
+    ...(sketch.backups === undefined ? {} : { backups: sketch.backups }),
     contract: { quiet: sketch.quiet ?? '0s' },
+    probes: { settings: { traffic: { window: '100ms' } }, ...sketch.probes },
+    ...(sketch.canary === undefined ? {} : { canary: sketch.canary }),
     ...(sketch.allow === undefined ? {} : { allow: sketch.allow }),
   })
 }

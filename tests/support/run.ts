@@ -4,7 +4,7 @@ import { observe, type Observation } from '../../src/engine/observe.ts'
 import { scream, type ScreamOutcome, type ScreamRequest } from '../../src/engine/scream.ts'
 import { readStatus, type Status } from '../../src/engine/status.ts'
 import { uninstall } from '../../src/engine/uninstall.ts'
-import { verify, type Verification } from '../../src/engine/verify.ts'
+import { verify, type Verification, type VerifyRequest } from '../../src/engine/verify.ts'
 import { openWorkspace, survey, type Survey, type Workspace } from '../../src/engine/workspace.ts'
 import { isMigrateError, type MigrateError } from '../../src/errors/migrate-error.ts'
 import type { EventOf, MigrateEvent } from '../../src/events/event.ts'
@@ -75,7 +75,19 @@ export async function statusOf(plan: Plan): Promise<Told<Status>> {
 }
 
 export async function check(plan: Plan): Promise<Verification> {
-  return (await told(plan, {}, (workspace, events) => verify(workspace, {}, events))).outcomes
+  return (await told(plan, {}, (workspace, events) => verify(workspace, { windowMs: 0 }, events))).outcomes
+}
+
+/** Verifies as the command does, with what is asked for. */
+export async function verified(plan: Plan, request: VerifyRequest): Promise<Told<Verification>> {
+  return told(plan, {}, (workspace, events) => verify(workspace, request, events))
+}
+
+/** What probes have to say, one line each: severity, probe, object, text. */
+export function findingsOf({ probes }: Verification): string[] {
+  return probes.flatMap(({ id, findings }) =>
+    findings.map(({ severity, on, text }) => `${severity} ${id} ${on}: ${text}`),
+  )
 }
 
 /** Every finding of every probe that is wrong, one line each. */
@@ -115,6 +127,11 @@ export function eventsOf<T extends MigrateEvent['type']>(
   type: T,
 ): EventOf<T>[] {
   return events.filter((event): event is EventOf<T> => event.type === type)
+}
+
+/** What someone should have known, as it was told. */
+export function warningsOf(events: readonly MigrateEvent[]): string[] {
+  return eventsOf(events, 'notice').flatMap(({ level, text }) => (level === 'warning' ? [text] : []))
 }
 
 async function told<T>(

@@ -51,9 +51,12 @@ export const samplePlan: PlanSketch = {
 
 export const sampleTables = ['users', 'orders', 'events', 'events_2024', 'events_2025']
 
-/** Roles belong to the cluster, so that test files may make them at the same time. */
 export async function sampleRoles(cluster = sharedCluster()): Promise<void> {
-  const roles = ['test_writer', 'test_reader', 'test_owner']
+  await loginRoles(['test_writer', 'test_reader', 'test_owner'], cluster)
+}
+
+/** Roles belong to the cluster, so that test files may make them at the same time. */
+export async function loginRoles(roles: readonly string[], cluster = sharedCluster()): Promise<void> {
   await cluster.sql(
     'postgres',
     roles

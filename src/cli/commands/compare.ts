@@ -65,6 +65,11 @@ export function addCompare(program: Command, signal: AbortSignal): void {
 function otherDatabase(plan: Plan, name: string): DatabaseTarget {
   const url = plan.databases[name]?.url ?? process.env[name]
   if (url !== undefined && url !== '') return { alias: name, url }
+  if (name.includes('://'))
+    throw new MigrateError('usage-invalid', '--with takes the name of a database, not a connection string', {
+      detail: ['arguments can be read by every user of the machine'],
+      next: ['OTHER=postgres://… migrate compare --with OTHER'],
+    })
   throw new MigrateError('usage-invalid', `--with: neither the plan nor the environment knows "${name}"`, {
     detail: [`databases of the plan: ${Object.keys(plan.databases).join(', ')}`],
     next: [

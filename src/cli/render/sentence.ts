@@ -43,6 +43,8 @@ export function sentence(event: MigrateEvent, isVerbose: boolean): string | unde
           ? chalk.dim(`    ${event.probe}: ok`)
           : undefined
         : chalk.red(`    ${event.probe}: ${event.findings} findings`)
+    case 'canary:end':
+      return `    canary: held up for ${event.heldUpMs.toFixed(1)} ms at most${event.by === null ? '' : ` (${event.by})`}, longest statement ${event.longestMs.toFixed(1)} ms; ${event.statements} statements, ${event.failed === 0 ? 'none' : event.failed} failed`
     case 'notice':
       return event.level === 'warning' ? `${chalk.yellow('warning')} ${event.text}` : event.text
     default:

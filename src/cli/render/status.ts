@@ -1,6 +1,8 @@
 import chalk from 'chalk'
 import type { PhaseStatus, Status } from '../../engine/status.ts'
+import { findingLine, type Finding } from '../../survey/finding.ts'
 import { renderOldNames } from './old-names.ts'
+import { renderKept } from './restore.ts'
 import { seconds } from './sentence.ts'
 import { table } from './table.ts'
 
@@ -19,6 +21,7 @@ export function renderStatus(status: Status, isVerbose: boolean): string {
     ...list('locks held for long', status.blockers),
     ...renderOldNames(status.oldNames),
     ...list('structure changed by others', status.drift.slice(0, 8).map(change)),
+    ...list('old rows of restores', status.kept.length === 0 ? [] : renderKept(status.kept).split('\n')),
     ...status.next.map((command, index) => `${index === 0 ? 'next:' : '  or:'} ${chalk.bold(command)}`),
   ].join('\n')
 }
@@ -38,13 +41,32 @@ function colour(state: string): string {
 
 function phaseDetails({ number, poison, steps }: PhaseStatus, isVerbose: boolean): string[] {
   return [
-    ...(poison === null ? [] : [chalk.red(`  phase ${number} failed its probes: ${poison}`)]),
+    ...(poison?.findings ?? []).map((finding) => poisonLine(number, finding)),
+    ...canaryLine(number, steps),
     ...steps
       .filter(({ state, error }) => isVerbose || (error !== null && state !== 'done' && state !== 'pending'))
       .map(
         ({ id, state, error, observed }) =>
           `  phase ${number}, step ${id}: ${state}, in the database ${observed}${error === null ? '' : `: ${error}`}`,
       ),
+  ]
+}
+
+function poisonLine(number: number, finding: Finding): string {
+  const line = `  phase ${number} failed a check: ${findingLine(finding)}`
+  return finding.waived === undefined ? chalk.red(line) : chalk.dim(`${line}; waived: ${finding.waived}`)
+}
+
+/** What the runner’s own statements lived through in the switches of a phase. */
+function canaryLine(number: number, steps: PhaseStatus['steps']): string[] {
+  const reports = steps.flatMap(({ canary }) => canary ?? [])
+  if (reports.length === 0) return []
+  const names = reports.flatMap((report) => report.names).toSorted((a, b) => b.heldUpMs - a.heldUpMs)
+  const statements = names.reduce((sum, name) => sum + name.statements, 0)
+  const failed = names.reduce((sum, name) => sum + name.failed, 0)
+  const longest = names[0] === undefined ? '' : ` at most, ${names[0].name}`
+  return [
+    `  phase ${number}, canary: held up for ${(names[0]?.heldUpMs ?? 0).toFixed(1)} ms${longest}; ${statements} statements, ${failed === 0 ? 'none' : failed} failed`,
   ]
 }
 

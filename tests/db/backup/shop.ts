@@ -32,8 +32,7 @@ export async function shop() {
   await session.script(legacy)
   const request = async (changes: Partial<BackupRequest> = {}): Promise<BackupRequest> => ({
     planName: 'shop',
-    phase: 2,
-    phaseName: 'switch shop',
+    scope: { kind: 'phase', number: 2, name: 'switch shop' },
     tables,
     target: session.target,
     server: await readServer(session),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { errorCodes, exitCodes } from '../../../src/errors/codes.ts'
+import { builtInProbes } from '../../../src/plan/probe-names.ts'
 import { rules } from '../../../src/preflight/preflight.ts'
 import { probes } from '../../../src/probes/registry.ts'
 
@@ -79,12 +80,14 @@ describe('docs/reference/preflight.md', () => {
     for (const cells of tableRows(page, '## Rules'))
       expect([cells[0], cells[5] !== '', cells[6] !== '']).toEqual([cells[0], true, true])
   })
+})
 
-  test('has every probe with its title', () => {
-    expect(tableRows(page, '## Probes').map((cells) => cells.slice(0, 2))).toEqual(
-      [...probes.values()].map(({ id, title }) => [`\`${id}\``, title]),
-    )
-  })
+test('docs/reference/probes.md has every probe with its title, and the plan knows their names', () => {
+  const rows = tableRows(read('reference/probes.md'), '## The probes of the tool')
+  expect(rows.map((cells) => cells.slice(0, 2))).toEqual(
+    [...probes.values()].map(({ id, title }) => [`\`${id}\``, title]),
+  )
+  expect([...probes.keys()]).toEqual([...builtInProbes])
 })
 
 test('every check from PF-1 on has a rule', () => {

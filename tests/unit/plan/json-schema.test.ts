@@ -25,6 +25,7 @@ test('keys are known at every depth', () => {
   expect(knownKeys([])).toContain('services')
   expect(knownKeys(['services', 'any'])).toEqual([
     ...['from', 'to', 'schema', 'tables', 'views', 'functions', 'types', 'compat', 'roles'],
+    ...['url', 'searchPath', 'isolated'],
   ])
   expect(knownKeys(['allow', 3])).toEqual(['rule', 'on', 'because'])
   expect(knownKeys(['name', 'x', 0])).toEqual([])

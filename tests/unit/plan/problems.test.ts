@@ -26,7 +26,7 @@ const slips: readonly [name: string, written: string, ...messages: readonly (str
     'unknown keys inside',
     `${head}services:\n  a: { from: db.public, to: db, tables: [t], »role: [], »zzz: 1 }\n`,
     'unknown key "role" in services.a (did you mean "roles"?)',
-    'unknown key "zzz" in services.a (known here: from, to, schema, tables, views, functions, types, compat, roles)',
+    'unknown key "zzz" in services.a (known here: from, to, schema, tables, views, functions, types, compat, roles, url, searchPath, isolated)',
   ],
   [
     'an unknown key in a list',

@@ -14,7 +14,7 @@ describe('a plan', () => {
     expect(structure).toContain('"order_*"')
     const service = {
       ...{ database: 'db', sourceSchema: 'public', targetDatabase: 'db' },
-      ...{ views: [], functions: [], types: [], compat: [], roles: [] },
+      ...{ views: [], functions: [], types: [], compat: [], roles: [], isIsolated: false },
     }
     expect(plan).toEqual({
       file: 'plans/shop.yaml',
@@ -43,8 +43,15 @@ describe('a plan', () => {
         onProbeFailure: 'undo',
         countUses: true,
       },
+      backups: { keep: undefined, maxAgeMs: undefined, keyCommand: undefined, drill: 'none' },
       searchPath: { roles: [], database: false },
       contract: { quietMs: 7 * 86_400_000 },
+      probes: {
+        settings: new Map([['traffic', { severity: 'error' }]]),
+        traffic: { windowMs: 3000, atLeast: 99 },
+        own: [],
+      },
+      canary: { isEnabled: true, capMs: 1000, statements: new Map() },
       allow: [],
     })
   })
@@ -76,6 +83,7 @@ allow:
         { tables: '*', policy: 'none' },
       ],
       roles: ['app'],
+      isIsolated: false,
     })
     expect(plan.services[2]).toMatchObject({ compat: [{ tables: '*', policy: 'search-path' }] })
     expect(plan.searchPath).toEqual({ roles: ['app'], database: false })
@@ -176,7 +184,7 @@ ${services}`)
 
   test('is refused outside of urls, and in a malformed reference', () => {
     expect(errorOf(`${head}services:\n  a: { from: db.c, to: db, tables: ["\${T}"] }\n`).message).toContain(
-      'services.a.tables.0: ${…} is read in the connection strings of a database only',
+      'services.a.tables.0: ${…} is read in connection strings and addresses only',
     )
     for (const url of ['${', '${1}', '${A:+b}', '${A', '${A B}', '${A:-${B}}']) {
       const error = errorOf(`${head.replace('postgres://localhost/shop', url)}${services}`, { A: 'x' })
