@@ -1,5 +1,5 @@
-import { Parser } from '../statements/parser.ts'
-import { untag } from '../statements/tree.ts'
+import { Parser } from '../sql/parser.ts'
+import { untag } from '../sql/tree.ts'
 
 /** Kinds of statements that give rows and do nothing else; a SELECT that writes the read-only transaction refuses. */
 const reading: readonly string[] = ['SelectStmt', 'VariableShowStmt', 'ExplainStmt']
@@ -9,7 +9,9 @@ let loading: Promise<Parser> | undefined
 /** Why a text is not one statement that reads; undefined for one that is. */
 export async function notReading(sql: string): Promise<string | undefined> {
   loading ??= Parser.load()
-  const parsed = await (await loading).parse(sql)
+  const parser = await loading
+  await parser.ready()
+  const parsed = parser.parse(sql)
   if ('unparsable' in parsed) {
     // The grammar of a newer server knows more.
     const looksReading = /^\s*(\(|select|values|table|with|show|explain)\b/i.test(sql)
@@ -17,7 +19,7 @@ export async function notReading(sql: string): Promise<string | undefined> {
   }
   const { statements } = parsed
   if (statements.length !== 1) return `it is ${statements.length} statements and not one`
-  const [kind] = untag(statements[0]!)
+  const [kind] = untag(statements[0]!.tree)
   return reading.includes(kind)
     ? undefined
     : 'it is not a statement that reads (SELECT, VALUES, TABLE, WITH, SHOW, EXPLAIN)'

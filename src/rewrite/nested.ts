@@ -21,7 +21,7 @@ export interface Outcome {
 }
 
 /** Rewrites one text of SQL; given to what is nested in it. */
-export type RewriteSql = (context: Context, sql: string) => Promise<Outcome>
+export type RewriteSql = (context: Context, sql: string) => Outcome
 
 /** A body of a function or of DO in a statement. */
 export interface Body {
@@ -58,65 +58,58 @@ function holds(token: Token, tokens: readonly Token[], written: string | undefin
 }
 
 /** Rewrites a body, in the text that its string stands in. */
-export async function rewriteBody(
+export function rewriteBody(
   context: Context,
   statement: string,
   outerText: string,
   { language, token }: Body,
   rewriteSql: RewriteSql,
-): Promise<Outcome> {
+): Outcome {
   const piece = pieceOf(outerText, token)
   if (piece === undefined) return undecided(token, 'a body in a string of this form')
   if (language === 'sql') return inPieces(context, [piece], token, rewriteSql)
   if (language !== 'plpgsql') return undecided(token, `a body in ${language}`)
-  const found = await rewritePlpgsql(context, statement, piece.text, rewriteSql)
+  const found = rewritePlpgsql(context, statement, piece.text, rewriteSql)
   if (found.problem !== undefined) return undecided(token, found.problem)
   return outward([piece], found.edits, found.mentions) ?? undecided(token, 'its string')
 }
 
 /** Rewrites a string that is SQL; undefined for one that is not, or that nothing moves in. */
-export async function rewriteString(
+export function rewriteString(
   context: Context,
   outerText: string,
   token: Token,
   rewriteSql: RewriteSql,
-): Promise<Outcome | undefined> {
+): Outcome | undefined {
   const piece = pieceOf(outerText, token)
   if (piece === undefined || !mentions(outerText, token, context.moves)) return undefined
-  const found = await rewriteSql(context, piece.text)
+  const found = rewriteSql(context, piece.text)
   return found.problem === undefined ? outward([piece], found.edits, found.mentions) : undefined
 }
 
-async function rewritePlpgsql(
-  context: Context,
-  statement: string,
-  body: string,
-  rewriteSql: RewriteSql,
-): Promise<Outcome> {
+function rewritePlpgsql(context: Context, statement: string, body: string, rewriteSql: RewriteSql): Outcome {
   const synthetic = (result: string): string => {
     const tag = body.includes('$body$') ? '$migrate_body$' : '$body$'
     return `create function f() returns ${result} language plpgsql as ${tag}${body}${tag}`
   }
   let problem = ''
   for (const text of [statement, synthetic('trigger'), synthetic('void')]) {
-    const parsed = await context.parser.parseBody(text)
+    const parsed = context.parser.parseBody(text)
     if ('unparsable' in parsed) {
       problem ||= parsed.unparsable
       continue
     }
     const parts = parsed.functions.flatMap((fn) => embedded(fn, body))
     const outcomes = [typeEdits(context, body)]
-    for (const part of parts) outcomes.push(await rewritePart(context, part, rewriteSql))
+    for (const part of parts) outcomes.push(rewritePart(context, part, rewriteSql))
     return merge(outcomes)
   }
   return { edits: [], mentions: [], problem }
 }
 
-async function rewritePart(context: Context, part: Embedded, rewriteSql: RewriteSql): Promise<Outcome> {
+function rewritePart(context: Context, part: Embedded, rewriteSql: RewriteSql): Outcome {
   const piece: Piece = { text: part.sql, outer: (index) => part.outer(index), encode: (it) => it }
-  const found = part.isDynamic
-    ? await rewriteDynamic(context, part.sql, rewriteSql)
-    : await rewriteSql(context, part.sql)
+  const found = part.isDynamic ? rewriteDynamic(context, part.sql, rewriteSql) : rewriteSql(context, part.sql)
   return outward([piece], found.edits, found.mentions) ?? { edits: [], mentions: [] }
 }
 
@@ -152,11 +145,7 @@ function typeEdits({ moves, around }: Context, body: string): Outcome {
  * SQL that an expression makes for EXECUTE: a string, strings joined by ||, or format() of one. What is put in at run time
  * is a hole.
  */
-async function rewriteDynamic(
-  context: Context,
-  expression: string,
-  rewriteSql: RewriteSql,
-): Promise<Outcome> {
+function rewriteDynamic(context: Context, expression: string, rewriteSql: RewriteSql): Outcome {
   const tokens = lex(expression).slice(1)
   const isFormat = isWord(tokens[0], 'format') && isMark(tokens[1], '(') && tokens[2]?.kind === 'string'
   const strings = tokens.filter(
@@ -172,7 +161,7 @@ async function rewriteDynamic(
       : concatenated(expression, tokens, mask)
     const pieces = parts.flatMap(({ piece }) => piece ?? [])
     if (pieces.length < parts.length) break
-    const found = await rewriteSql(context, pieces.map(({ text: it }) => it).join(''))
+    const found = rewriteSql(context, pieces.map(({ text: it }) => it).join(''))
     if (found.problem !== undefined) continue
     const moved = outward(pieces, found.edits, found.mentions)
     if (moved === undefined) continue
@@ -228,13 +217,8 @@ function mentions(source: string, token: Token, moves: Moves): boolean {
   return lex(inner).some((word) => isName(word) && moves.names.has(word.value))
 }
 
-async function inPieces(
-  context: Context,
-  pieces: readonly Piece[],
-  token: Token,
-  rewriteSql: RewriteSql,
-): Promise<Outcome> {
-  const found = await rewriteSql(context, pieces.map(({ text: it }) => it).join(''))
+function inPieces(context: Context, pieces: readonly Piece[], token: Token, rewriteSql: RewriteSql): Outcome {
+  const found = rewriteSql(context, pieces.map(({ text: it }) => it).join(''))
   if (found.problem !== undefined) return undecided(token, found.problem)
   return outward(pieces, found.edits, found.mentions) ?? undecided(token, 'its string')
 }

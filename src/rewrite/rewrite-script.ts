@@ -47,6 +47,7 @@ export async function rewriteScript(
     )
   }
   for (const { start, end, isBroken, isCommand } of statements) {
+    await parser.ready()
     const sql = text.slice(start, end)
     if (isCommand) {
       keep(start, rewriteCommand(sql, moves, around))
@@ -55,11 +56,11 @@ export async function rewriteScript(
     const masked = maskVariables(sql)
     const found = isBroken
       ? { edits: [], mentions: [], problem: 'a command of psql stands in the middle of it' }
-      : await rewriteSql({ parser, moves, around }, masked)
+      : rewriteSql({ parser, moves, around }, masked)
     if (found.problem !== undefined)
       unread.push({ start, end, reason: found.problem, isSuspect: holdsName(sql, moves) })
     keep(start, found)
-    const parsed = await parser.parse(masked)
+    const parsed = parser.parse(masked)
     if ('statements' in parsed)
       for (const { tree } of parsed.statements) around = after(tree, around, initial)
   }

@@ -20,32 +20,27 @@ export interface RewriteResult {
  * Rewrites every name of something that moves in a text of one or several statements. The text is edited where the names
  * are and nowhere else; the result is parsed again and compared, and what cannot be parsed is left as it is.
  */
-export async function rewriteText(
-  parser: Parser,
-  text: string,
-  moves: Moves,
-  around: Surroundings,
-): Promise<RewriteResult> {
-  const { edits, mentions, problem } = await rewriteSql({ parser, moves, around }, text)
+export function rewriteText(parser: Parser, text: string, moves: Moves, around: Surroundings): RewriteResult {
+  const { edits, mentions, problem } = rewriteSql({ parser, moves, around }, text)
   if (problem !== undefined || edits.length === 0)
     return { text, isChanged: false, mentions, ...(problem === undefined ? {} : { problem }) }
   return { text: applyEdits(text, edits), isChanged: true, mentions }
 }
 
 /** The edits of a text; none where its result would not be the same but for the names. */
-export async function rewriteSql(context: Context, text: string): Promise<Outcome> {
+export function rewriteSql(context: Context, text: string): Outcome {
   const { parser, moves } = context
   const unchanged = (problem: string): Outcome => ({ edits: [], mentions: [], problem })
-  const parsed = await parser.parse(text)
+  const parsed = parser.parse(text)
   if ('unparsable' in parsed) return unchanged(parsed.unparsable)
   const source = { text, tokens: lex(text), offsets: offsetsOf(text) }
   const done: Outcome[] = []
   for (const statement of parsed.statements)
-    done.push(await rewriteStatement(context, source, statement, rewriteSql))
+    done.push(rewriteStatement(context, source, statement, rewriteSql))
   const edits = done.flatMap((each) => each.edits)
   const mentions = done.flatMap((each) => each.mentions)
   if (edits.length === 0) return { edits, mentions }
-  const again = await parser.parse(applyEdits(text, edits))
+  const again = parser.parse(applyEdits(text, edits))
   if ('unparsable' in again) return unchanged(`the result could not be parsed: ${again.unparsable}`)
   return isSameBut(parsed.statements, again.statements, moves)
     ? { edits, mentions }

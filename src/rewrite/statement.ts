@@ -20,20 +20,20 @@ export interface Source {
 }
 
 /** Decides every place of one statement in which the name of something that moves is written. */
-export async function rewriteStatement(
+export function rewriteStatement(
   context: Context,
   source: Source,
   statement: Statement,
   rewriteSql: RewriteSql,
-): Promise<Outcome> {
+): Outcome {
   const work = new StatementRewriter(source, statement, context)
   work.names()
   const [tag, node] = untag(statement.tree)
   const body = tag === 'CreateFunctionStmt' || tag === 'DoStmt' ? bodyOf(tag, node, work.tokens) : undefined
   if (body !== undefined)
-    work.take(body.token, await rewriteBody(context, work.text, source.text, body, rewriteSql))
+    work.take(body.token, rewriteBody(context, work.text, source.text, body, rewriteSql))
   for (const token of work.sqlArguments()) {
-    const found = await rewriteString(context, source.text, token, rewriteSql)
+    const found = rewriteString(context, source.text, token, rewriteSql)
     if (found !== undefined) work.take(token, found)
   }
   return work.outcome()

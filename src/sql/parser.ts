@@ -35,76 +35,97 @@ const longestText = 256 * 1024
 
 /**
  * PostgreSQL's own grammar (libpg-query). The package keeps one instance for the life of the process, and a statement
- * nested too deeply leaves it unusable: its stack pointer is not restored. So this class has an instance of its own and
- * replaces it after such a failure.
+ * nested too deeply leaves it unusable: its stack pointer is not restored. So this class has instances of its own: one
+ * that parses and a spare that takes its place after such a failure, while another spare is made.
  */
 export class Parser {
-  #module: Module
+  #module: Module | undefined
+  #spare: Module | undefined
+  #making: Promise<void> = Promise.resolve()
 
-  private constructor(module: Module) {
+  private constructor(module: Module, spare: Module) {
     this.#module = module
+    this.#spare = spare
   }
 
   static async load(): Promise<Parser> {
-    return new Parser((await createModule()) as Module)
+    const [module, spare] = await Promise.all([createModule(), createModule()])
+    return new Parser(module as Module, spare as Module)
   }
 
-  /** Parses a text of one or several statements. Never throws for what the text is. */
-  async parse(sql: string): Promise<Parsed> {
-    return this.#guarded(sql, () => this.#parse(sql))
+  /** Waits until a statement that breaks the parser would have no other statement left unread. */
+  async ready(): Promise<void> {
+    await this.#making
+  }
+
+  /**
+   * Parses a text of one or several statements. Never throws for what the text is. Two that are nested too deeply, one
+   * right after the other, leave nothing that parses until {@link ready}.
+   */
+  parse(sql: string): Parsed {
+    return this.#guarded(sql, (module) => parse(module, sql))
   }
 
   /** Parses the body of a function in PL/pgSQL, given its whole CREATE FUNCTION, or a DO. Never throws for what the text is. */
-  async parseBody(sql: string): Promise<ParsedBody> {
-    return this.#guarded(sql, () => this.#parseBody(sql))
+  parseBody(sql: string): ParsedBody {
+    return this.#guarded(sql, (module) => parseBody(module, sql))
   }
 
-  async #guarded<T>(sql: string, parse: () => T): Promise<T | { readonly unparsable: string }> {
+  #guarded<T>(sql: string, read: (module: Module) => T): T | { readonly unparsable: string } {
     if (sql.includes('\0')) return { unparsable: 'it holds a NUL character' }
     if (sql.length > longestText) return { unparsable: 'it is longer than 256 KiB' }
+    if (this.#module === undefined) return { unparsable: 'the parser is being made anew' }
     try {
-      return parse()
+      return read(this.#module)
     } catch (error) {
       if (!isExhausted(error)) throw error
-      this.#module = (await createModule()) as Module
+      this.#replace()
       return { unparsable: 'it is nested too deeply' }
     }
   }
 
-  #parseBody(sql: string): ParsedBody {
-    const module = this.#module
-    const bytes = module.lengthBytesUTF8(sql) + 1
-    const pointer = module._malloc(bytes)
-    module.stringToUTF8(sql, pointer, bytes)
-    const result = module._wasm_parse_plpgsql(pointer)
-    const answer = module.UTF8ToString(result)
-    module._wasm_free_string(result)
-    module._free(pointer)
-    // Anything but an object is the message of an error.
-    if (!answer.startsWith('{')) return { unparsable: answer }
-    const tree: unknown = JSON.parse(answer)
-    return { functions: list(isNode(tree) ? tree['plpgsql_funcs'] : []).filter(isNode) }
+  #replace(): void {
+    this.#module = this.#spare
+    this.#spare = undefined
+    this.#making = this.#making.then(async () => {
+      const made = (await createModule()) as Module
+      if (this.#module === undefined) this.#module = made
+      else this.#spare = made
+    })
   }
+}
 
-  #parse(sql: string): Parsed {
-    const module = this.#module
-    const bytes = module.lengthBytesUTF8(sql) + 1
-    const pointer = module._malloc(bytes)
-    module.stringToUTF8(sql, pointer, bytes)
-    const result = module._wasm_parse_query_raw(pointer)
-    // PgQueryParseResult: tree, what was printed, error; the first field of an error is its message.
-    const error = module.getValue(result + 8, 'i32')
-    const parsed =
-      error === 0
-        ? { tree: module.UTF8ToString(module.getValue(result, 'i32')) }
-        : {
-            unparsable: module.UTF8ToString(module.getValue(error, 'i32')),
-            cursor: module.getValue(error + cursorAt, 'i32'),
-          }
-    module._wasm_free_parse_result(result)
-    module._free(pointer)
-    return 'tree' in parsed ? { statements: statementsOf(JSON.parse(parsed.tree)) } : parsed
-  }
+function parseBody(module: Module, sql: string): ParsedBody {
+  const bytes = module.lengthBytesUTF8(sql) + 1
+  const pointer = module._malloc(bytes)
+  module.stringToUTF8(sql, pointer, bytes)
+  const result = module._wasm_parse_plpgsql(pointer)
+  const answer = module.UTF8ToString(result)
+  module._wasm_free_string(result)
+  module._free(pointer)
+  // Anything but an object is the message of an error.
+  if (!answer.startsWith('{')) return { unparsable: answer }
+  const tree: unknown = JSON.parse(answer)
+  return { functions: list(isNode(tree) ? tree['plpgsql_funcs'] : []).filter(isNode) }
+}
+
+function parse(module: Module, sql: string): Parsed {
+  const bytes = module.lengthBytesUTF8(sql) + 1
+  const pointer = module._malloc(bytes)
+  module.stringToUTF8(sql, pointer, bytes)
+  const result = module._wasm_parse_query_raw(pointer)
+  // PgQueryParseResult: tree, what was printed, error; the first field of an error is its message.
+  const error = module.getValue(result + 8, 'i32')
+  const parsed =
+    error === 0
+      ? { tree: module.UTF8ToString(module.getValue(result, 'i32')) }
+      : {
+          unparsable: module.UTF8ToString(module.getValue(error, 'i32')),
+          cursor: module.getValue(error + cursorAt, 'i32'),
+        }
+  module._wasm_free_parse_result(result)
+  module._free(pointer)
+  return 'tree' in parsed ? { statements: statementsOf(JSON.parse(parsed.tree)) } : parsed
 }
 
 /** The stack of JavaScript or of the module ran out: RangeError, or WebAssembly.RuntimeError, which Node’s types lack. */

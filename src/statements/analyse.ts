@@ -24,7 +24,8 @@ export async function analyse(
   sql: string,
   lookup: Lookup,
 ): Promise<Analysis | { readonly unparsable: string }> {
-  const parsed = await parser.parse(sql)
+  await parser.ready()
+  const parsed = parser.parse(sql)
   if ('unparsable' in parsed) return parsed
   let found: Analysis[]
   try {

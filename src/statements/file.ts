@@ -34,7 +34,8 @@ export async function readStatementFile(name: string): Promise<StatementFile> {
 
 /** Comments alone are parsed too, and are no statement. */
 async function isSql(parser: Parser, text: string): Promise<boolean> {
-  const parsed = await parser.parse(text)
+  await parser.ready()
+  const parsed = parser.parse(text)
   return 'statements' in parsed && parsed.statements.length > 0
 }
 

@@ -14,33 +14,31 @@ beforeAll(async () => {
   parser = await Parser.load()
 })
 
-function rewrite(text: string): Promise<RewriteResult> {
+function rewrite(text: string): RewriteResult {
   return rewriteText(parser, text, moves, around)
 }
 
 /** `«app.»` is put in. */
-async function check(marked: string): Promise<void> {
+function check(marked: string): void {
   const before = marked.replaceAll(/«[^»]*»/g, '')
   const after = marked.replaceAll(/[«»]/g, '')
-  const result = await rewrite(before)
+  const result = rewrite(before)
   expect([result.text, result.problem]).toEqual([after, undefined])
-  expect((await rewrite(after)).isChanged).toBe(false)
+  expect(rewrite(after).isChanged).toBe(false)
 }
 
-test('a function in SQL, however its string is written', async () => {
-  await check('create function f() returns bigint language sql as $$ select count(*) from «app.»users $$')
-  await check(`create function f() returns text language sql as 'select ''users'' from «app.»users'`)
-  await check(
+test('a function in SQL, however its string is written', () => {
+  check('create function f() returns bigint language sql as $$ select count(*) from «app.»users $$')
+  check(`create function f() returns text language sql as 'select ''users'' from «app.»users'`)
+  check(
     `create or replace function f() returns text as E'select \\'a\\' -- \\n from «app.»users' language sql`,
   )
-  await check(
-    `create function f() returns text as $x$ select '한국' from «app.»users; select 1 $x$ language 'sql'`,
-  )
-  await check('create procedure p() language sql as $$ insert into «app.»users select * from «app.»orders $$')
+  check(`create function f() returns text as $x$ select '한국' from «app.»users; select 1 $x$ language 'sql'`)
+  check('create procedure p() language sql as $$ insert into «app.»users select * from «app.»orders $$')
 })
 
-test('a function in PL/pgSQL', async () => {
-  await check(`create function f(a int, u «app.»users) returns setof «app.»users language plpgsql as $x$
+test('a function in PL/pgSQL', () => {
+  check(`create function f(a int, u «app.»users) returns setof «app.»users language plpgsql as $x$
 declare
   r «app.»users%rowtype; n «app.»users.id%type; c cursor (k int) for select * from «app.»users where id = k; t record;
 begin
@@ -67,14 +65,14 @@ exception when others then
 end $x$`)
 })
 
-test('a trigger function, and DO', async () => {
-  await check(`create function t() returns trigger language plpgsql as $$
+test('a trigger function, and DO', () => {
+  check(`create function t() returns trigger language plpgsql as $$
 begin
   if new.a is distinct from old.a then insert into «app.»orders values (new.id); end if;
   return new;
 end $$`)
-  await check('do $$ begin perform 1 from «app.»users; end $$')
-  await check(`do language plpgsql 'begin delete from «app.»users; end'`)
+  check('do $$ begin perform 1 from «app.»users; end $$')
+  check(`do language plpgsql 'begin delete from «app.»users; end'`)
 })
 
 test.each([
@@ -98,8 +96,8 @@ test.each([
     `create function f() returns int language plpgsql as $$ begin select from users where; end $$`,
     '',
   ],
-])('%s is told', async (_name, sql, reason) => {
-  const result = await rewrite(sql)
+])('%s is told', (_name, sql, reason) => {
+  const result = rewrite(sql)
   expect(result.text).toBe(sql)
   const undecided = result.mentions.filter(({ kind }) => kind === 'undecided')
   expect(undecided.map((each) => each.reason).join()).toMatch(new RegExp(reason))

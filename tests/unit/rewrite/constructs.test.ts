@@ -26,7 +26,7 @@ beforeAll(async () => {
   parser = await Parser.load()
 })
 
-function rewrite(text: string, temporary: string[] = []): Promise<RewriteResult> {
+function rewrite(text: string, temporary: string[] = []): RewriteResult {
   return rewriteText(parser, text, moves, {
     path: ['public'],
     temporary: new Set(temporary),
@@ -149,24 +149,24 @@ const kept = [
 ]
 
 describe('is rewritten', () => {
-  test.each(rewritten)('%s', async (marked) => {
+  test.each(rewritten)('%s', (marked) => {
     const [before, after] = parts(marked)
-    const result = await rewrite(before)
+    const result = rewrite(before)
     expect(result.problem).toBeUndefined()
     expect(result.text).toBe(after)
-    const again = await rewrite(after)
+    const again = rewrite(after)
     expect([again.text, again.isChanged]).toEqual([after, false])
   })
 })
 
 describe('is kept', () => {
-  test.each(kept)('%s', async (text) => {
-    const result = await rewrite(text)
+  test.each(kept)('%s', (text) => {
+    const result = rewrite(text)
     expect([result.text, result.problem]).toEqual([text, undefined])
   })
 
-  test('a temporary table', async () => {
-    expect((await rewrite('select * from users', ['users'])).isChanged).toBe(false)
-    expect((await rewrite('select * from public.users', ['users'])).isChanged).toBe(true)
+  test('a temporary table', () => {
+    expect(rewrite('select * from users', ['users']).isChanged).toBe(false)
+    expect(rewrite('select * from public.users', ['users']).isChanged).toBe(true)
   })
 })
