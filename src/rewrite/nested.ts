@@ -93,18 +93,40 @@ function rewritePlpgsql(context: Context, statement: string, body: string, rewri
     return `create function f() returns ${result} language plpgsql as ${tag}${body}${tag}`
   }
   let problem = ''
-  for (const text of [statement, synthetic('trigger'), synthetic('void')]) {
+  const others = ['trigger', 'void', 'int', 'setof int'].map(synthetic)
+  for (const text of [statement, withoutColumnTypes(statement), ...others]) {
     const parsed = context.parser.parseBody(text)
     if ('unparsable' in parsed) {
       problem ||= parsed.unparsable
       continue
     }
-    const parts = parsed.functions.flatMap((fn) => embedded(fn, body))
-    const outcomes = [typeEdits(context, body)]
-    for (const part of parts) outcomes.push(rewritePart(context, part, rewriteSql))
-    return merge(outcomes)
+    const found = parsed.functions.map((fn) => embedded(fn, body))
+    const lost = found.flatMap((each) => each.lost).find((sql) => mentionsName(sql, context.moves))
+    if (lost !== undefined)
+      return { edits: [], mentions: [], problem: `an expression that was not found in the body: ${lost}` }
+    const parts = found.flatMap((each) => each.embedded)
+    const parted = parts.map((part) => rewritePart(context, part, rewriteSql))
+    return withRest(merge([typeEdits(context, body), ...parted]), body, context.moves)
   }
   return { edits: [], mentions: [], problem }
+}
+
+/** The parser does not know types that are those of columns in the head of a function. */
+function withoutColumnTypes(statement: string): string {
+  const name = String.raw`(?:"[^"]*"|[\w$\u0080-\uffff]+)`
+  return statement.replaceAll(new RegExp(String.raw`${name}(?:\s*\.\s*${name})+\s*%\s*type\b`, 'gi'), 'int')
+}
+
+/** All SQL was looked at: what else is spelled like something that moves is none of it. */
+function withRest({ edits, mentions }: Outcome, body: string, moves: Moves): Outcome {
+  const known = new Set(mentions.map(({ start }) => start))
+  const rest = lex(body).filter(
+    (token) => isName(token) && moves.names.has(token.value) && !known.has(token.start),
+  )
+  const kept = rest.map(({ value, start, end }): Mention => {
+    return { kind: 'kept', name: value, start, end, reason: 'a variable or another name of PL/pgSQL' }
+  })
+  return { edits, mentions: [...mentions, ...kept] }
 }
 
 function rewritePart(context: Context, part: Embedded, rewriteSql: RewriteSql): Outcome {
@@ -213,8 +235,11 @@ function maskFormat(inner: string, mask: string): string {
 }
 
 function mentions(source: string, token: Token, moves: Moves): boolean {
-  const inner = pieceOf(source, token)?.text ?? ''
-  return lex(inner).some((word) => isName(word) && moves.names.has(word.value))
+  return mentionsName(pieceOf(source, token)?.text ?? '', moves)
+}
+
+function mentionsName(sql: string, moves: Moves): boolean {
+  return lex(sql).some((word) => isName(word) && moves.names.has(word.value))
 }
 
 function inPieces(context: Context, pieces: readonly Piece[], token: Token, rewriteSql: RewriteSql): Outcome {

@@ -1,5 +1,5 @@
 import { isMark, isName, isWord, lex, type Token } from '../sql/lexer.ts'
-import { isNode, text, type Node } from '../sql/tree.ts'
+import { isNode, list, text, type Node } from '../sql/tree.ts'
 
 /** An SQL expression or statement of a PL/pgSQL body, aligned with the body it stands in. */
 export interface Embedded {
@@ -18,36 +18,58 @@ interface Expression {
   readonly isDynamic: boolean
 }
 
-/** The expressions of a parsed function, in the order in which they are written. */
-export function embedded(fn: Node, body: string): Embedded[] {
+/** Expressions of a body, and the texts of those that were not found in it. */
+export interface Alignment {
+  readonly embedded: readonly Embedded[]
+  readonly lost: readonly string[]
+}
+
+/**
+ * Finds the expressions of a parsed function in its body. The parser gives their text and not their place. The longest are
+ * looked for first, so that a short one is not found within another; which of two that are the same is which does not matter.
+ */
+export function embedded(fn: Node, body: string): Alignment {
   const tokens = lex(body)
-  const written = (token: Token, of: string): string => of.slice(token.start, token.end)
-  let from = 0
-  return [...expressions(fn)].flatMap((expression): Embedded[] => {
-    const { head, sql } = standalone(expression)
-    const own = lex(sql)
-    const wanted = own.filter(({ start }) => start >= head)
-    if (wanted.length === 0) return []
-    const found = align(
-      tokens,
-      from,
-      (token) => written(token, body),
-      wanted.map((token) => written(token, sql)),
-    )
-    if (found === undefined) return []
-    from = found[0]! + 1
-    const places = wanted.map((token, index) => ({ token, at: tokens[found[index]!]!.start }))
-    return [
-      {
-        sql,
-        isDynamic: expression.isDynamic,
-        outer: (index) => {
-          const place = places.findLast(({ token }) => token.start <= index)
-          return place === undefined ? undefined : place.at + index - place.token.start
-        },
-      },
-    ]
-  })
+  const words = tokens.map((token) => body.slice(token.start, token.end))
+  const taken = new Set<number>()
+  const found: Embedded[] = []
+  const take = (own: readonly Token[], at: readonly number[], sql: string, isDynamic: boolean): void => {
+    for (const index of at) taken.add(index)
+    const places = own.map((token, index) => ({ token, at: tokens[at[index]!]!.start }))
+    const outer = (index: number): number | undefined => {
+      const place = places.findLast(({ token }) => token.start <= index)
+      return place === undefined ? undefined : place.at + index - place.token.start
+    }
+    found.push({ sql, isDynamic, outer })
+  }
+  const lost: string[] = []
+  const wanted = [...expressions(fn)]
+    .map((expression) => ({ expression, ...standalone(expression) }))
+    .map((each) => ({ ...each, own: lex(each.sql).filter(({ start }) => start >= each.head) }))
+  for (const { expression, sql, own } of wanted.toSorted((a, b) => b.own.length - a.own.length)) {
+    if (own.length === 0) continue
+    const texts = own.map((token) => sql.slice(token.start, token.end))
+    const at = align(tokens, words, texts, taken)
+    if (at === undefined) {
+      // A cursor's named arguments and the like are put together by the parser.
+      lost.push(sql)
+      continue
+    }
+    take(own, at, sql, expression.isDynamic)
+  }
+  for (const { name, type } of declarations(fn)) {
+    const sql = `SELECT NULL::${type}`
+    const own = lex(sql).slice(3)
+    const follows = (start: number): boolean => {
+      const before = isWord(tokens[start - 1], 'constant') ? start - 2 : start - 1
+      return tokens[before]?.value === name
+    }
+    const texts = own.map((token) => sql.slice(token.start, token.end))
+    const at = align(tokens, words, texts, taken, follows)
+    // What is not in the body is an argument of the function.
+    if (at !== undefined) take(own, at, sql, false)
+  }
+  return { embedded: found, lost }
 }
 
 /** What is parsed by itself, and how many characters before the expression are none of the body’s. */
@@ -60,37 +82,33 @@ function standalone({ query, mode }: Expression): { head: number; sql: string } 
   return { head: 7, sql: `SELECT ${value}` }
 }
 
-/** Where the wanted words stand in a row, INTO and its targets left out; undefined when they do not. */
+/** Which tokens the wanted words are, in a row but for INTO and its targets; undefined when there are none that are free. */
 function align(
   tokens: readonly Token[],
-  from: number,
-  written: (token: Token) => string,
+  words: readonly string[],
   wanted: readonly string[],
+  taken: ReadonlySet<number>,
+  isPossible: (start: number) => boolean = () => true,
 ): number[] | undefined {
-  for (let start = from; start < tokens.length; start++) {
-    const found = alignAt(tokens, start, written, wanted)
-    if (found !== undefined) return found
+  for (let start = 0; start < words.length; start++) {
+    if (words[start] !== wanted[0] || !isPossible(start)) continue
+    const found = alignAt(tokens, words, wanted, start)
+    if (found?.every((index) => !taken.has(index)) === true) return found
   }
   return undefined
 }
 
 function alignAt(
   tokens: readonly Token[],
-  start: number,
-  written: (token: Token) => string,
+  words: readonly string[],
   wanted: readonly string[],
+  start: number,
 ): number[] | undefined {
   const found: number[] = []
   let at = start
   for (const word of wanted) {
-    if (
-      tokens[at] !== undefined &&
-      written(tokens[at]!) !== word &&
-      isWord(tokens[at], 'into') &&
-      found.length > 0
-    )
-      at = afterInto(tokens, at)
-    if (tokens[at] === undefined || written(tokens[at]!) !== word) return undefined
+    if (words[at] !== word && found.length > 0 && isWord(tokens[at], 'into')) at = afterInto(tokens, at)
+    if (words[at] !== word) return undefined
     found.push(at)
     at += 1
   }
@@ -126,6 +144,17 @@ function* expressions(value: unknown, isDynamic = false): Generator<Expression> 
       for (const [field, of] of Object.entries(inner)) yield* expressions(of, dynamic[tag] === field)
     else yield* expressions(inner)
   }
+}
+
+/** The variables of a function whose types are names, and not taken from columns or rows with `%`. */
+function declarations(fn: Node): { name: string; type: string }[] {
+  const body = isNode(fn['PLpgSQL_function']) ? fn['PLpgSQL_function'] : {}
+  return list(body['datums']).flatMap((datum) => {
+    const of = isNode(datum) ? Object.values(datum)[0] : undefined
+    const type = isNode(of) && isNode(of['datatype']) ? Object.values(of['datatype'])[0] : undefined
+    const [name, written] = [isNode(of) && text(of['refname']), isNode(type) && text(type['typname'])]
+    return name && written && !written.includes('%') ? [{ name, type: written }] : []
+  })
 }
 
 /** A CASE compares with a variable of its own; only what it compares with is in the body. */

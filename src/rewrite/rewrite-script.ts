@@ -6,7 +6,7 @@ import type { Moves } from './moves.ts'
 import { rewriteCommand } from './psql-commands.ts'
 import { maskVariables } from './psql-variables.ts'
 import { rewriteSql } from './rewrite.ts'
-import { splitScript } from './script.ts'
+import { splitScript, type ScriptStatement } from './script.ts'
 import { lex } from '../sql/lexer.ts'
 
 /** A statement of a script that could not be read. */
@@ -46,17 +46,15 @@ export async function rewriteScript(
       ...found.mentions.map((each) => ({ ...each, start: each.start + start, end: each.end + start })),
     )
   }
-  for (const { start, end, isBroken, isCommand } of statements) {
+  for (const { start, end, commands, isCommand } of statements) {
     await parser.ready()
     const sql = text.slice(start, end)
     if (isCommand) {
-      keep(start, rewriteCommand(sql, moves, around))
+      keep(start, rewriteCommand({ parser, moves, around }, sql))
       continue
     }
-    const masked = maskVariables(sql)
-    const found = isBroken
-      ? { edits: [], mentions: [], problem: 'a command of psql stands in the middle of it' }
-      : rewriteSql({ parser, moves, around }, masked)
+    const masked = maskVariables(blanked(text, start, end, commands))
+    const found = rewriteSql({ parser, moves, around }, masked)
     if (found.problem !== undefined)
       unread.push({ start, end, reason: found.problem, isSuspect: holdsName(sql, moves) })
     keep(start, found)
@@ -65,6 +63,17 @@ export async function rewriteScript(
       for (const { tree } of parsed.statements) around = after(tree, around, initial)
   }
   return { text: applyEdits(text, edits), statements: statements.length, mentions, unread }
+}
+
+/** A statement with blanks for the commands of psql in it. */
+function blanked(text: string, start: number, end: number, commands: ScriptStatement['commands']): string {
+  let result = ''
+  let at = start
+  for (const command of commands) {
+    result += text.slice(at, command.start) + ' '.repeat(command.end - command.start)
+    at = command.end
+  }
+  return result + text.slice(at, end)
 }
 
 function holdsName(sql: string, moves: Moves): boolean {

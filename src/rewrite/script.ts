@@ -4,14 +4,14 @@ import { isMark, isToken, isWord, pieceAt, type Token } from '../sql/lexer.ts'
 export interface ScriptStatement {
   readonly start: number
   readonly end: number
-  /** Is a command of psql in the middle of it? Then it is no statement for a parser. */
-  readonly isBroken: boolean
+  /** Commands of psql in the middle of it, which are no part of it. */
+  readonly commands: readonly { readonly start: number; readonly end: number }[]
   /** A command of psql, and no statement. */
   readonly isCommand: boolean
 }
 
-/** Commands that end the statement before them, as a semicolon does. */
-const ending = /^\\(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind)\b/
+/** Commands that end the statement before them, as a semicolon does, or throw it away. */
+const ending = /^\\(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind|r|reset)\b/
 
 /**
  * Finds the statements and commands of a script for psql. A statement is what is between semicolons outside of parentheses and BEGIN ATOMIC, without
@@ -30,7 +30,9 @@ class Splitter {
   #tokens: Token[] = []
   #depth = 0
   #atomic = 0
-  #isBroken = false
+  #commands: { start: number; end: number }[] = []
+  /** COPY FROM STDIN that were sent together with what follows: their rows come after the semicolon. */
+  #copies = 0
 
   constructor(text: string) {
     this.#text = text
@@ -50,9 +52,8 @@ class Splitter {
     this.#at = piece.end
     if (!isToken(piece)) return
     if (isMark(piece, ';') && this.#depth === 0 && this.#atomic === 0) {
-      const isCopy = this.#isCopyFromStdin()
       this.#end()
-      if (isCopy) this.#skipRows()
+      for (; this.#copies > 0; this.#copies--) this.#skipRows()
       return
     }
     this.#nest(piece)
@@ -77,22 +78,28 @@ class Splitter {
       return
     }
     const begin = this.#at
-    if (ending.test(line)) this.#end()
-    else if (this.#tokens.length > 0) this.#isBroken = true
     // Two backslashes end a command before the line does.
     const rest = line.indexOf('\\\\', 1)
     this.#at += rest < 0 ? line.length : rest + 2
-    this.statements.push({ start: begin, end: this.#at, isBroken: false, isCommand: true })
+    if (ending.test(line)) this.#end()
+    else if (this.#tokens.length > 0) this.#commands.push({ start: begin, end: this.#at })
+    this.statements.push({ start: begin, end: this.#at, commands: [], isCommand: true })
   }
 
   #end(): void {
     const [first, last] = [this.#tokens[0], this.#tokens.at(-1)]
     if (first !== undefined)
-      this.statements.push({ start: first.start, end: last!.end, isBroken: this.#isBroken, isCommand: false })
+      this.statements.push({
+        start: first.start,
+        end: last!.end,
+        commands: this.#commands.filter(({ start }) => start < last!.end),
+        isCommand: false,
+      })
+    if (this.#isCopyFromStdin()) this.#copies += 1
     this.#tokens = []
     this.#depth = 0
     this.#atomic = 0
-    this.#isBroken = false
+    this.#commands = []
   }
 
   #isCopyFromStdin(): boolean {
@@ -101,10 +108,14 @@ class Splitter {
     return words[0] === 'copy' && from > 0 && ['stdin', 'stdout'].includes(words[from + 1] ?? '')
   }
 
-  /** To behind the line that is `\.` alone; where there is none the statement was meant to fail. */
+  /**
+   * To behind the line that is `\.` alone. Where there is none the statement was meant to fail, and so it was where another
+   * COPY comes before that line: rows do not look like it.
+   */
   #skipRows(): void {
-    const rows = /[^\n]*\n(?:[^]*?\n)??\\\.[ \t\r]*(?:\n|$)/y
+    const rows = /[^\n]*\n(?:([^]*?)\n)??\\\.[ \t\r]*(?:\n|$)/y
     rows.lastIndex = this.#at
-    if (rows.test(this.#text)) this.#at = rows.lastIndex
+    const found = rows.exec(this.#text)
+    if (found !== null && !/^copy [^\t\n]*\bfrom stdin\b.*;/im.test(found[1] ?? '')) this.#at = rows.lastIndex
   }
 }

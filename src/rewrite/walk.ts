@@ -1,7 +1,8 @@
-import { isNode, list, text, untag, words, type Node } from '../sql/tree.ts'
+import { bodyOf, isNode, list, text, untag, words, type Node } from '../sql/tree.ts'
 import { namesIn } from './placeless.ts'
 import type { Site, TextSite } from './site.ts'
-import { regArguments, regTypes } from './reg.ts'
+import type { NameClass } from './moves.ts'
+import { regArgument, regTypes } from './reg.ts'
 
 export interface Found {
   readonly sites: Site[]
@@ -63,7 +64,10 @@ function visitQuery(tag: string, body: Node, outer: ReadonlySet<string>, found: 
 
 type Special = (body: Node, hidden: ReadonlySet<string>, found: Found) => void
 
-const definedTypes = new Set(['basetype', 'stype', 'mstype', 'leftarg', 'rightarg', 'subtype'])
+/** Options that are types; AS is that of a sequence. */
+const typeOptions = new Set([
+  ...['basetype', 'stype', 'mstype', 'leftarg', 'rightarg', 'subtype', 'element', 'like', 'as', 'type'],
+])
 
 /** What CREATE and SELECT INTO make, under this word of the grammar. */
 function making(key: string): Special {
@@ -123,14 +127,24 @@ const special: Readonly<Record<string, Special>> = {
     const named = words(body['funcname'])
     found.sites.push({ class: 'routine', words: named, hidden: none, at: placeOf(body, named) })
     visitFields(body, hidden, found, ['funcname'])
-    const meaning = regArguments(named.at(-1)!)
-    for (const [index, argument] of list(body['args']).entries())
-      visitText(argument, index === 0 && meaning !== undefined ? meaning : 'sql', found, named.at(-1))
+    const args = list(body['args'])
+    const reg = regArgument(named.at(-1)!, args.length)
+    for (const [index, argument] of args.entries())
+      visitText(argument, index === reg?.index ? reg.of : 'sql', found, named.at(-1))
+  },
+  // `oid::regclass in ('users', 'orders')`: strings beside a name are names.
+  A_Expr(body, hidden, found) {
+    visitFields(body, hidden, found)
+    const sides = [body['lexpr'], body['rexpr']]
+    const meaning = sides.map(regCast).find((each) => each !== undefined)
+    if (meaning === undefined) return
+    for (const side of sides)
+      for (const value of bodyOf(side, 'List') === undefined ? [side] : list(bodyOf(side, 'List')!['items']))
+        if (bodyOf(value, 'A_Const') !== undefined) visitText(value, meaning, found)
   },
   TypeCast(body, hidden, found) {
     visitFields(body, hidden, found)
-    const type = isNode(body['typeName']) ? words(body['typeName']['names']).at(-1) : undefined
-    const meaning = type === undefined ? undefined : regTypes[type]
+    const meaning = regCast({ TypeCast: body })
     if (meaning !== undefined) visitText(body['arg'], meaning, found)
   },
   // Names of another server.
@@ -140,13 +154,17 @@ const special: Readonly<Record<string, Special>> = {
   // FOR UPDATE OF takes names of FROM, and a schema there is an error.
   LockingClause: () => undefined,
   // Options of CREATE AGGREGATE, OPERATOR, TEXT SEARCH and TYPE are words that the grammar takes for types.
-  DefineStmt(body, hidden, found) {
-    visit(body['args'], hidden, found)
-    for (const element of list(body['definition'])) {
-      const option = isNode(element) ? untag(element)[1] : {}
-      if (definedTypes.has(text(option['defname']) ?? '')) visit(option['arg'], hidden, found)
-    }
+  DefElem(body, hidden, found) {
+    const isType = isNode(body['arg']) && untag(body['arg'])[0] === 'TypeName'
+    if (!isType || typeOptions.has(text(body['defname']) ?? '')) visitFields(body, hidden, found)
   },
+}
+
+/** What a value that is cast to regclass or one of its kin is the name of. */
+function regCast(value: unknown): NameClass | undefined {
+  const type = bodyOf(value, 'TypeCast')?.['typeName']
+  const name = isNode(type) ? words(type['names']).at(-1) : undefined
+  return name !== undefined && Object.hasOwn(regTypes, name) ? regTypes[name] : undefined
 }
 
 /** A constant, or one that was cast to text. */

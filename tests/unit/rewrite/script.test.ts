@@ -4,7 +4,7 @@ import { splitScript } from '../../../src/rewrite/script.ts'
 function split(text: string): string[] {
   return splitScript(text)
     .filter(({ isCommand }) => !isCommand)
-    .map(({ start, end, isBroken }) => `${isBroken ? '!' : ''}${text.slice(start, end)}`)
+    .map(({ start, end, commands }) => `${commands.length > 0 ? '!' : ''}${text.slice(start, end)}`)
 }
 
 test.each([

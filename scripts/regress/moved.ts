@@ -1,0 +1,58 @@
+import { Moves } from '../../src/rewrite/moves.ts'
+
+/** What a run of the suite has made. */
+export interface Made {
+  /** The relations of schema public. */
+  readonly relations: readonly string[]
+  /** Types that are none of a relation, by the script that makes them. */
+  readonly types: Readonly<Record<string, readonly string[]>>
+}
+
+/** Reads from the server’s log what a run has made. */
+export function readMade(log: string): Made {
+  const line = /^\[pg_regress\/(\S+)\] LOG: {2}(relation made: .|type made:) (?:"((?:[^"]|"")*)"|(\S+))$/gm
+  const relations = new Set<string>()
+  const types: Record<string, string[]> = {}
+  for (const [, script, what, quoted, plain] of log.matchAll(line)) {
+    const name = plain ?? quoted!.replaceAll('""', '"')
+    if (what!.startsWith('relation')) relations.add(name)
+    else (types[script!] ??= []).push(name)
+  }
+  return { relations: [...relations], types }
+}
+
+/**
+ * What moves for a script: every relation that any script makes, so that names are met that mean something else here,
+ * but for those that are types in this one, since no schema has a type and a relation of one name.
+ */
+export function namesFor({ relations, types }: Made, script: string): string[] {
+  const own = new Set(types[script])
+  return relations.filter((name) => !own.has(name))
+}
+
+/** How the relations are spread over schemas. */
+export type Spread = 'one' | 'two' | 'public'
+
+export function schemasOf(spread: Spread): string[] {
+  return { one: ['moved'], two: ['moved_a', 'moved_b'], public: ['public'] }[spread]
+}
+
+export function movesOf(names: Iterable<string>, spread: Spread): Moves {
+  const schemas = schemasOf(spread)
+  return new Moves(
+    [...names].map((name) => ({
+      class: 'relation' as const,
+      schema: 'public',
+      name,
+      target: schemas[family(name) % schemas.length]!,
+    })),
+  )
+}
+
+/**
+ * A number by which names are spread. What PostgreSQL keeps together in one schema (a table, its indexes and its sequences)
+ * is called alike, so that only the letters before the first `_` or digit count.
+ */
+function family(name: string): number {
+  return [.../^[^_\d]*/.exec(name)![0]].reduce((sum, letter) => sum * 31 + letter.codePointAt(0)!, 7) >>> 0
+}
