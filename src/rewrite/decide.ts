@@ -8,12 +8,26 @@ export interface Surroundings {
   readonly path: readonly string[]
   /** Temporary relations, which are found first. */
   readonly temporary: ReadonlySet<string>
-  /** Relations of other schemas on the path that do not move, as `schema` → names. */
+  /** Relations that the text itself has made in other schemas, as `schema\0name`. */
+  readonly made?: ReadonlySet<string>
+  /** Whether a schema of the path has a relation of that name that does not move. */
   readonly others?: (schema: string, name: string) => boolean
   /** Whether names without a schema stay as they are, because a search_path finds the new schemas. */
   readonly keepsUnqualified: boolean
   /** Functions whose arguments are SQL that they run, or all of them. */
   readonly runsSql?: ReadonlySet<string> | 'all'
+  /** The transition tables that triggers give a function of this name (manual, CREATE TRIGGER). */
+  readonly transitions?: (routine: string) => ReadonlySet<string>
+  /** What held when the transaction began that the text is in, and whether a SET LOCAL ends with it. */
+  readonly began?: { readonly around: Surroundings; readonly isLocal: boolean } | undefined
+}
+
+/** What names mean in a new session. */
+export function surroundings(
+  path: readonly string[],
+  more: Partial<Omit<Surroundings, 'path'>> = {},
+): Surroundings {
+  return { path, temporary: new Set(), keepsUnqualified: false, ...more }
 }
 
 export type Decision =
@@ -34,16 +48,19 @@ export function decide(site: Site, moves: Moves, around: Surroundings): Decision
   if (!moves.names.has(name)) return { kind: 'other' }
   if (site.hidden.has(name)) return { kind: 'keep', reason: 'a common table expression' }
   if (site.class !== 'routine' && around.temporary.has(name))
-    return { kind: 'keep', reason: 'a temporary table' }
+    return { kind: 'keep', reason: 'a temporary or transition table' }
   if (site.class === 'type' && builtInTypes.has(name)) return { kind: 'keep', reason: 'a type of PostgreSQL' }
-  for (const at of around.path) {
+  // What is made is made in the first schema of the path; what is named is looked for in all.
+  const path = site.isMade === true ? around.path.slice(0, 1) : around.path
+  for (const at of path) {
+    const isOther = around.others?.(at, name) === true || around.made?.has(`${at}\0${name}`) === true
     const move = moves.find(site.class, at, name)
     if (move !== undefined) {
       return around.keepsUnqualified
         ? { kind: 'keep', reason: 'found by search_path' }
         : { kind: 'rewrite', target: move.target }
     }
-    if (around.others?.(at, name) === true) break
+    if (isOther) break
   }
   return { kind: 'keep', reason: 'another of that name, or none, on the search_path' }
 }

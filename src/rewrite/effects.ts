@@ -1,7 +1,11 @@
 import { isNode, list, text, untag, words, type Node } from '../sql/tree.ts'
 import type { Surroundings } from './decide.ts'
+import { derivedNames, indexName } from './derived.ts'
 
-/** What names mean after a statement that may change it: SET search_path, temporary relations made, renamed and dropped. */
+/**
+ * What names mean after a statement that may change it: SET search_path, relations that are made for the session or in
+ * another schema, renamed and dropped, and the end of a transaction that takes all of that back.
+ */
 export function after(statement: Node, around: Surroundings, initial: Surroundings): Surroundings {
   const [tag, body] = untag(statement)
   return effects[tag]?.(body, around, initial) ?? around
@@ -10,56 +14,127 @@ export function after(statement: Node, around: Surroundings, initial: Surroundin
 type Effect = (body: Node, around: Surroundings, initial: Surroundings) => Surroundings
 
 const effects: Readonly<Record<string, Effect>> = {
+  TransactionStmt(body, around) {
+    const { began } = around
+    switch (body['kind']) {
+      case 'TRANS_STMT_BEGIN':
+      case 'TRANS_STMT_START':
+        return { ...around, began: began ?? { around, isLocal: false } }
+      case 'TRANS_STMT_ROLLBACK':
+        return began?.around ?? around
+      case 'TRANS_STMT_COMMIT': {
+        return {
+          ...around,
+          path: began?.isLocal === true ? began.around.path : around.path,
+          began: undefined,
+        }
+      }
+      default:
+        return around
+    }
+  },
   VariableSetStmt(body, around, initial) {
-    if (body['kind'] === 'VAR_RESET_ALL') return { ...around, path: initial.path }
-    if (body['name'] !== 'search_path') return around
-    if (body['kind'] !== 'VAR_SET_VALUE') return { ...around, path: initial.path }
-    return { ...around, path: pathOf(list(body['args'])) }
+    if (body['kind'] !== 'VAR_RESET_ALL' && body['name'] !== 'search_path') return around
+    const path = body['kind'] === 'VAR_SET_VALUE' ? pathOf(list(body['args'])) : initial.path
+    return withPath(around, path, body['is_local'] === true)
   },
   SelectStmt(body, around) {
     const into = isNode(body['intoClause']) ? body['intoClause'] : {}
-    const path = setConfig(body)
-    return made(path === undefined ? around : { ...around, path }, into['rel'])
+    const set = setConfig(body)
+    return made(set === undefined ? around : withPath(around, set.path, set.isLocal), into['rel'])
   },
-  CreateStmt: (body, around) => made(around, body['relation']),
+  CreateStmt: (body, around) => made(around, body['relation'], list(body['tableElts'])),
   CreateSeqStmt: (body, around) => made(around, body['sequence']),
   CreateTableAsStmt: (body, around) => made(around, isNode(body['into']) ? body['into']['rel'] : undefined),
   // A view over a temporary table is one itself.
-  ViewStmt: (body, around) => made(around, body['view'], namesTemporary(body['query'], around)),
+  ViewStmt: (body, around) => made(around, body['view'], [], namesTemporary(body['query'], around)),
+  // An index is where its table is.
+  IndexStmt: (body, around) => {
+    const relation = isNode(body['relation']) ? body['relation'] : {}
+    const table = text(relation['relname']) ?? ''
+    return relation['schemaname'] === undefined && around.temporary.has(table)
+      ? { ...around, temporary: new Set([...around.temporary, indexName(body)]) }
+      : around
+  },
   DropStmt: (body, around) => {
-    const gone = list(body['objects'])
-      .map((object) => words(object))
-      .filter(({ length }) => length === 1)
-    return without(around, gone.flat())
+    const gone = list(body['objects']).map((object) => words(object))
+    return without(
+      around,
+      gone.filter(({ length }) => length === 1).flatMap(([name]) => name!),
+      gone.filter(({ length }) => length === 2),
+    )
   },
   RenameStmt(body, around) {
     const relation = isNode(body['relation']) ? body['relation'] : {}
     const [name, renamed] = [text(relation['relname']) ?? '', text(body['newname']) ?? '']
-    const isTable = ['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_SEQUENCE'].includes(
-      text(body['renameType']) ?? '',
-    )
-    if (!isTable || relation['schemaname'] !== undefined || !around.temporary.has(name)) return around
-    const rest = without(around, [name])
+    const isRelation = /^OBJECT_(?:TABLE|VIEW|MATVIEW|SEQUENCE|INDEX)$/.test(text(body['renameType']) ?? '')
+    const schema = text(relation['schemaname'])
+    if (!isRelation) return around
+    if (schema !== undefined) {
+      if (around.made?.has(`${schema}\0${name}`) !== true) return around
+      const rest = without(around, [], [[schema, name]])
+      return { ...rest, made: new Set([...(rest.made ?? []), `${schema}\0${renamed}`]) }
+    }
+    if (!around.temporary.has(name)) return around
+    const rest = without(around, [name], [])
     return { ...rest, temporary: new Set([...rest.temporary, renamed]) }
+  },
+  AlterObjectSchemaStmt(body, around) {
+    const relation = isNode(body['relation']) ? body['relation'] : {}
+    const [name, schema] = [text(relation['relname']), text(body['newschema'])]
+    return name === undefined || schema === undefined
+      ? around
+      : { ...around, made: new Set([...(around.made ?? []), `${schema}\0${name}`]) }
   },
   DiscardStmt: (body, around, initial) =>
     body['target'] === 'DISCARD_ALL' ? initial : { ...around, temporary: initial.temporary },
 }
 
-function made(around: Surroundings, relation: unknown, isTemporary = false): Surroundings {
-  if (!isNode(relation)) return around
-  const body = untag(relation)[1]
-  const name = text(body['relname'])
-  const isTemp = isTemporary || body['relpersistence'] === 't' || body['schemaname'] === 'pg_temp'
-  return name === undefined || !isTemp
-    ? around
-    : { ...around, temporary: new Set([...around.temporary, name]) }
+function withPath(around: Surroundings, path: readonly string[], isLocal: boolean): Surroundings {
+  const { began } = around
+  if (!isLocal) return { ...around, path }
+  // Outside of a transaction SET LOCAL does nothing.
+  return began === undefined ? around : { ...around, path, began: { ...began, isLocal: true } }
 }
 
-function without(around: Surroundings, names: readonly string[]): Surroundings {
-  return names.some((name) => around.temporary.has(name))
-    ? { ...around, temporary: new Set([...around.temporary].filter((name) => !names.includes(name))) }
-    : around
+function made(
+  around: Surroundings,
+  relation: unknown,
+  elements: readonly unknown[] = [],
+  isTemporary = false,
+): Surroundings {
+  if (!isNode(relation)) return around
+  const body = untag(relation)[1]
+  const [name, schema] = [text(body['relname']), text(body['schemaname']) ?? around.path[0]]
+  if (name === undefined) return around
+  if (isTemporary || body['relpersistence'] === 't' || schema === 'pg_temp')
+    return {
+      ...around,
+      temporary: new Set([...around.temporary, name, ...derivedNames(name, elements)]),
+    }
+  return schema === undefined
+    ? around
+    : { ...around, made: new Set([...(around.made ?? []), `${schema}\0${name}`]) }
+}
+
+function without(
+  around: Surroundings,
+  names: readonly string[],
+  qualified: readonly (readonly string[])[],
+): Surroundings {
+  const temporary = names.filter((name) => around.temporary.has(name))
+  // A name without a schema is the first that the path finds.
+  const found = names
+    .filter((name) => !around.temporary.has(name))
+    .flatMap(
+      (name) => around.path.map((schema) => `${schema}\0${name}`).find((key) => around.made?.has(key)) ?? [],
+    )
+  const gone = [...found, ...qualified.map(([schema, name]) => `${schema}\0${name}`)]
+  return {
+    ...around,
+    temporary: new Set([...around.temporary].filter((name) => !temporary.includes(name))),
+    made: new Set([...(around.made ?? [])].filter((key) => !gone.includes(key))),
+  }
 }
 
 function namesTemporary(value: unknown, around: Surroundings): boolean {
@@ -76,7 +151,7 @@ function pathOf(args: readonly unknown[]): string[] {
 }
 
 /** `select set_config('search_path', 'a, b', …)` */
-function setConfig(body: Node): string[] | undefined {
+function setConfig(body: Node): { path: string[]; isLocal: boolean } | undefined {
   for (const target of list(body['targetList'])) {
     const value = isNode(target) ? untag(target)[1]['val'] : undefined
     const [tag, call] = isNode(value) ? untag(value) : ['', {}]
@@ -87,10 +162,13 @@ function setConfig(body: Node): string[] | undefined {
       constant(args[0]) !== 'search_path'
     )
       continue
-    return constant(args[1])
-      ?.split(',')
-      .map((schema) => schema.trim().replaceAll('"', ''))
-      .filter((schema) => schema !== '')
+    const path = constant(args[1])
+    if (path === undefined) return undefined
+    const names = path.split(',').map((schema) => schema.trim().replaceAll('"', ''))
+    return {
+      path: names.filter((schema) => schema !== ''),
+      isLocal: /"boolval":true/.test(JSON.stringify(args[2])),
+    }
   }
   return undefined
 }

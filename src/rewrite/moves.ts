@@ -30,8 +30,13 @@ export class Moves {
         found.set(key(of, move.schema, move.name), move)
       }
     }
+    // The type of arrays is called like that of the elements, with a _ before it (manual, CREATE TYPE).
+    const arrays = moves
+      .filter((move) => move.class !== 'routine' && !found.has(key('type', move.schema, `_${move.name}`)))
+      .map((move): Move => ({ ...move, class: 'type', name: `_${move.name}` }))
+    for (const array of arrays) found.set(key('type', array.schema, array.name), array)
     this.#found = found
-    this.names = new Set(moves.map(({ name }) => name))
+    this.names = new Set([...moves, ...arrays].map(({ name }) => name))
     this.sources = new Set(moves.map(({ schema }) => schema))
   }
 

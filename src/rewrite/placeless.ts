@@ -43,6 +43,9 @@ export function namesIn(tag: string, body: Node): Site[] {
       return objectSites(text(body['objectType']) ?? text(body['objtype']), body['object'])
     case 'RenameStmt':
       return objectSites(text(body['renameType']), body['object'])
+    case 'GrantStmt':
+      // Relations and routines are nodes of their own.
+      return list(body['objects']).flatMap((object) => objectSites(text(body['objtype']), object))
     case 'ObjectWithArgs':
       return site('routine', words(body['objname']))
     case 'CreateFunctionStmt':

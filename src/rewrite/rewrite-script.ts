@@ -1,11 +1,13 @@
 import type { Parser } from '../sql/parser.ts'
 import type { Surroundings } from './decide.ts'
-import { after } from './effects.ts'
+import type { Outcome } from './context.ts'
+import { rewriteExecuted } from './dynamic.ts'
 import { applyEdits, type Edit, type Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
 import { rewriteCommand } from './psql-commands.ts'
 import { maskVariables } from './psql-variables.ts'
 import { rewriteSql } from './rewrite.ts'
+import { transitionTables } from './transitions.ts'
 import { splitScript, type ScriptStatement } from './script.ts'
 import { lex } from '../sql/lexer.ts'
 
@@ -39,14 +41,15 @@ export async function rewriteScript(
   const edits: Edit[] = []
   const mentions: Mention[] = []
   const unread: Unread[] = []
-  let around = initial
+  const begin = { ...initial, transitions: transitionTables(parser, text, statements) }
+  let around: Surroundings = begin
   const keep = (start: number, found: { edits: readonly Edit[]; mentions: readonly Mention[] }): void => {
     edits.push(...found.edits.map((edit) => ({ ...edit, start: edit.start + start, end: edit.end + start })))
     mentions.push(
       ...found.mentions.map((each) => ({ ...each, start: each.start + start, end: each.end + start })),
     )
   }
-  for (const { start, end, commands, isCommand } of statements) {
+  for (const { start, end, commands, isCommand, isExecuted } of statements) {
     await parser.ready()
     const sql = text.slice(start, end)
     if (isCommand) {
@@ -54,15 +57,23 @@ export async function rewriteScript(
       continue
     }
     const masked = maskVariables(blanked(text, start, end, commands))
-    const found = rewriteSql({ parser, moves, around }, masked)
+    const context = { parser, moves, around, initial: begin }
+    const found = rewriteSql(context, masked)
     if (found.problem !== undefined)
       unread.push({ start, end, reason: found.problem, isSuspect: holdsName(sql, moves) })
-    keep(start, found)
-    const parsed = parser.parse(masked)
-    if ('statements' in parsed)
-      for (const { tree } of parsed.statements) around = after(tree, around, initial)
+    keep(start, isExecuted ? inPlaceOf(found, rewriteExecuted(context, masked, rewriteSql)) : found)
+    around = found.after ?? around
   }
   return { text: applyEdits(text, edits), statements: statements.length, mentions, unread }
+}
+
+/** What was found in strings that are run says more than that they are strings. */
+function inPlaceOf(found: Outcome, executed: Outcome): Outcome {
+  const edits = [...found.edits, ...executed.edits]
+  const covers = ({ start, end }: Mention): boolean =>
+    executed.mentions.some((each) => each.start >= start && each.end <= end)
+  const rest = found.mentions.filter((mention) => mention.kind !== 'undecided' || !covers(mention))
+  return { edits, mentions: [...rest, ...executed.mentions] }
 }
 
 /** A statement with blanks for the commands of psql in it. */

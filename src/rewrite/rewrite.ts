@@ -2,9 +2,10 @@ import { lex } from '../sql/lexer.ts'
 import { offsetsOf } from '../sql/offsets.ts'
 import type { Parser } from '../sql/parser.ts'
 import type { Surroundings } from './decide.ts'
+import { after } from './effects.ts'
 import { applyEdits, type Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
-import type { Context, Outcome } from './nested.ts'
+import type { Context, Outcome } from './context.ts'
 import { isSameBut } from './same.ts'
 import { rewriteStatement } from './statement.ts'
 
@@ -35,14 +36,17 @@ export function rewriteSql(context: Context, text: string): Outcome {
   if ('unparsable' in parsed) return unchanged(parsed.unparsable)
   const source = { text, tokens: lex(text), offsets: offsetsOf(text) }
   const done: Outcome[] = []
-  for (const statement of parsed.statements)
-    done.push(rewriteStatement(context, source, statement, rewriteSql))
+  let around = context.around
+  for (const statement of parsed.statements) {
+    done.push(rewriteStatement({ ...context, around }, source, statement, rewriteSql))
+    around = after(statement.tree, around, context.initial ?? context.around)
+  }
   const edits = done.flatMap((each) => each.edits)
   const mentions = done.flatMap((each) => each.mentions)
-  if (edits.length === 0) return { edits, mentions }
+  if (edits.length === 0) return { edits, mentions, after: around }
   const again = parser.parse(applyEdits(text, edits))
   if ('unparsable' in again) return unchanged(`the result could not be parsed: ${again.unparsable}`)
   return isSameBut(parsed.statements, again.statements, moves)
-    ? { edits, mentions }
+    ? { edits, mentions, after: around }
     : unchanged('the result would mean something else')
 }

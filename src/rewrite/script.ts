@@ -8,6 +8,8 @@ export interface ScriptStatement {
   readonly commands: readonly { readonly start: number; readonly end: number }[]
   /** A command of psql, and no statement. */
   readonly isCommand: boolean
+  /** Does psql run what it gives as statements (`\gexec`)? */
+  readonly isExecuted: boolean
 }
 
 /** Commands that end the statement before them, as a semicolon does, or throw it away. */
@@ -81,12 +83,13 @@ class Splitter {
     // Two backslashes end a command before the line does.
     const rest = line.indexOf('\\\\', 1)
     this.#at += rest < 0 ? line.length : rest + 2
-    if (ending.test(line)) this.#end()
+    if (ending.test(line)) this.#end(line.startsWith('\\gexec'))
     else if (this.#tokens.length > 0) this.#commands.push({ start: begin, end: this.#at })
-    this.statements.push({ start: begin, end: this.#at, commands: [], isCommand: true })
+    this.statements.push({ start: begin, end: this.#at, commands: [], isCommand: true, isExecuted: false })
+    if (/^\\copy\b.*\bfrom\s+p?stdin\b/i.test(line)) this.#skipRows()
   }
 
-  #end(): void {
+  #end(isExecuted = false): void {
     const [first, last] = [this.#tokens[0], this.#tokens.at(-1)]
     if (first !== undefined)
       this.statements.push({
@@ -94,6 +97,7 @@ class Splitter {
         end: last!.end,
         commands: this.#commands.filter(({ start }) => start < last!.end),
         isCommand: false,
+        isExecuted,
       })
     if (this.#isCopyFromStdin()) this.#copies += 1
     this.#tokens = []

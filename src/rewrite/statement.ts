@@ -9,7 +9,8 @@ import { readLiteral } from './literal.ts'
 import type { Edit, Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
 import type { Site, TextSite } from './site.ts'
-import { bodyOf, rewriteBody, rewriteString, type Context, type Outcome, type RewriteSql } from './nested.ts'
+import { bodyOf, rewriteBody, rewriteString } from './body.ts'
+import type { Context, Outcome, RewriteSql } from './context.ts'
 import { findSites } from './walk.ts'
 
 /** A text with its tokens, of which some belong to one statement. */

@@ -1,0 +1,81 @@
+import type { Token } from '../sql/lexer.ts'
+import { isNode, list, text, untag, words, type Node } from '../sql/tree.ts'
+import { namesSomething, undecided, type Context, type Outcome, type RewriteSql } from './context.ts'
+import { outward, pieceOf } from './pieces.ts'
+import { rewritePlpgsql } from './plpgsql-body.ts'
+
+/** A body of a function or of DO in a statement. */
+export interface Body {
+  readonly language: string
+  /** Of a function, its name without a schema. */
+  readonly routine: string | undefined
+  readonly token: Token
+}
+
+/** The body that a statement holds as a string, if it holds one. */
+export function bodyOf(tag: string, node: Node, tokens: readonly Token[]): Body | undefined {
+  const options = list(node[tag === 'DoStmt' ? 'args' : 'options']).map((each): Node =>
+    isNode(each) ? untag(each)[1] : {},
+  )
+  const option = (name: string): Node | undefined => options.find(({ defname }) => defname === name)
+  const source = option('as')
+  if (source === undefined) return undefined
+  const argument = source['arg']
+  const written = isNode(argument) ? (text(untag(argument)[1]['sval']) ?? words(argument)[0]) : undefined
+  const token = tokens.find(
+    (each) => each.kind === 'string' && each.value !== 'u&' && holds(each, tokens, written),
+  )
+  const language = option('language')?.['arg']
+  const name = isNode(language) ? (text(untag(language)[1]['sval']) ?? '') : 'plpgsql'
+  return token === undefined ? undefined : { language: name, routine: words(node['funcname']).at(-1), token }
+}
+
+/** The body is the string behind AS, or in a DO the only one that is not behind LANGUAGE. */
+function holds(token: Token, tokens: readonly Token[], written: string | undefined): boolean {
+  const before = tokens[tokens.indexOf(token) - 1]
+  return (
+    written !== undefined &&
+    (before?.value === 'as' || before?.value === 'do' || before?.kind === 'word') &&
+    before.value !== 'language'
+  )
+}
+
+/** Rewrites a body, in the text that its string stands in. */
+export function rewriteBody(
+  outer: Context,
+  statement: string,
+  outerText: string,
+  { language, routine, token }: Body,
+  rewriteSql: RewriteSql,
+): Outcome {
+  const context = routine === undefined ? outer : withTransitions(outer, routine)
+  const piece = pieceOf(outerText, token)
+  if (piece === undefined) return undecided(token, 'a body in a string of this form')
+  if (language !== 'sql' && language !== 'plpgsql') return undecided(token, `a body in ${language}`)
+  const found =
+    language === 'sql'
+      ? rewriteSql(context, piece.text)
+      : rewritePlpgsql(context, statement, piece.text, rewriteSql)
+  if (found.problem !== undefined) return undecided(token, found.problem)
+  return outward([piece], found.edits, found.mentions) ?? undecided(token, 'its string')
+}
+
+/** In a trigger function its transition tables are found before all others. */
+function withTransitions(context: Context, routine: string): Context {
+  const { around } = context
+  const names = around.transitions?.(routine) ?? []
+  return { ...context, around: { ...around, temporary: new Set([...around.temporary, ...names]) } }
+}
+
+/** Rewrites a string that is SQL; undefined for one that is not, or that nothing moves in. */
+export function rewriteString(
+  context: Context,
+  outerText: string,
+  token: Token,
+  rewriteSql: RewriteSql,
+): Outcome | undefined {
+  const piece = pieceOf(outerText, token)
+  if (piece === undefined || !namesSomething(piece.text, context.moves)) return undefined
+  const found = rewriteSql(context, piece.text)
+  return found.problem === undefined ? outward([piece], found.edits, found.mentions) : undefined
+}

@@ -1,0 +1,42 @@
+import { isName, lex, type Token } from '../sql/lexer.ts'
+import type { Parser } from '../sql/parser.ts'
+import type { Surroundings } from './decide.ts'
+import type { Edit, Mention } from './mention.ts'
+import type { Moves } from './moves.ts'
+
+export interface Context {
+  readonly parser: Parser
+  readonly moves: Moves
+  readonly around: Surroundings
+  /** What names meant when the session began, if that is something else. */
+  readonly initial?: Surroundings
+}
+
+/** What is to be changed in a text, and what became of every name in it. */
+export interface Outcome {
+  readonly edits: readonly Edit[]
+  readonly mentions: readonly Mention[]
+  /** Why nothing is changed although something may have to be. */
+  readonly problem?: string
+  /** What names mean behind the text. */
+  readonly after?: Surroundings
+}
+
+/** Rewrites one text of SQL; given to what is nested in it. */
+export type RewriteSql = (context: Context, sql: string) => Outcome
+
+export function undecided({ start, end }: Pick<Token, 'start' | 'end'>, reason: string): Outcome {
+  return { edits: [], mentions: [{ kind: 'undecided', name: '', start, end, reason }] }
+}
+
+export function merge(outcomes: readonly Outcome[]): Outcome {
+  return {
+    edits: outcomes.flatMap(({ edits }) => edits),
+    mentions: outcomes.flatMap(({ mentions }) => mentions),
+  }
+}
+
+/** Whether a name that moves is a word of a text. */
+export function namesSomething(sql: string, moves: Moves): boolean {
+  return lex(sql).some((word) => isName(word) && moves.names.has(word.value))
+}

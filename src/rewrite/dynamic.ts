@@ -1,0 +1,182 @@
+import { isMark, isWord, lex, type Token } from '../sql/lexer.ts'
+import { offsetsOf } from '../sql/offsets.ts'
+import type { Parser } from '../sql/parser.ts'
+import { namesSomething, undecided, type Context, type Outcome, type RewriteSql } from './context.ts'
+import type { Mention } from './mention.ts'
+import { hole, outward, pieceOf, type Piece } from './pieces.ts'
+import { findSites } from './walk.ts'
+
+/**
+ * Rewrites the strings of an expression whose value is run as SQL, as EXECUTE does: one string, strings joined by ||, or
+ * format() of one. What is put in at run time is a hole. `expression` begins with SELECT.
+ */
+export function rewriteDynamic(context: Context, expression: string, rewriteSql: RewriteSql): Outcome {
+  const tokens = lex(expression).slice(1)
+  if (!tokens.some(({ kind }) => kind === 'string'))
+    return undecided(span(tokens), 'SQL that is made elsewhere')
+  for (const mask of masks) {
+    const template = templateOf(expression, tokens, mask)
+    if (template === undefined) break
+    const sql = template.pieces.map(({ text }) => text).join('')
+    const found = rewriteSql(context, sql)
+    if (found.problem !== undefined) continue
+    const moved = outward(template.pieces, found.edits, found.mentions)
+    if (moved === undefined) continue
+    const unread = untold(context, expression, tokens, template.tokens)
+    const naming = namesHole(context.parser, sql, template.holes)
+      ? undecided(span(tokens), 'the name of a relation is put together at run time').mentions
+      : []
+    return { edits: moved.edits, mentions: [...moved.mentions, ...unread, ...naming] }
+  }
+  const unread = untold(context, expression, tokens, [])
+  return {
+    edits: [],
+    mentions: [...unread, ...undecided(span(tokens), 'SQL that is put together at run time').mentions],
+  }
+}
+
+/** A hole is a name, a number or a string, and parses as it must be one. */
+const masks = ['migrate_hole', '1', `'q'`]
+
+/** The text that an expression makes, and where it is known only at run time. */
+interface Template {
+  readonly pieces: readonly Piece[]
+  readonly tokens: readonly Token[]
+  readonly holes: readonly { readonly start: number; readonly end: number }[]
+}
+
+/** Undefined where a string has a form that nothing is put into. */
+function templateOf(expression: string, tokens: readonly Token[], mask: string): Template | undefined {
+  const [name, bracket, first] = tokens
+  if (isWord(name, 'format') && isMark(bracket, '(') && first?.kind === 'string') {
+    const holes: { start: number; end: number }[] = []
+    const piece = pieceOf(expression, first, (inner) => maskFormat(inner, mask, holes))
+    return piece === undefined ? undefined : { pieces: [piece], tokens: [first], holes }
+  }
+  const parts = concatenated(expression, tokens, mask)
+  const pieces: Piece[] = []
+  const holes: { start: number; end: number }[] = []
+  let at = 0
+  for (const { token, piece } of parts) {
+    if (piece === undefined) return undefined
+    if (token === undefined) holes.push({ start: at, end: at + piece.text.length })
+    pieces.push(piece)
+    at += piece.text.length
+  }
+  return { pieces, tokens: parts.flatMap(({ token }) => token ?? []), holes }
+}
+
+/** The operands of a concatenation, or the one operand of none. */
+function concatenated(
+  expression: string,
+  tokens: readonly Token[],
+  mask: string,
+): { token: Token | undefined; piece: Piece | undefined }[] {
+  const parts: { token: Token | undefined; piece: Piece | undefined }[] = []
+  let depth = 0
+  let operand: Token[] = []
+  const end = (): void => {
+    const [only] = operand
+    parts.push(
+      operand.length === 1 && only?.kind === 'string'
+        ? { token: only, piece: pieceOf(expression, only) }
+        : { token: undefined, piece: hole(mask) },
+    )
+    operand = []
+  }
+  for (const token of tokens) {
+    if (isMark(token, '(') || isMark(token, '[')) depth += 1
+    if (isMark(token, ')') || isMark(token, ']')) depth -= 1
+    if (depth === 0 && isMark(token, '||')) end()
+    else operand.push(token)
+  }
+  end()
+  return parts
+}
+
+/** `%I`, `%L` and `%s` become something as long that parses; `%%` is a per cent sign (manual, chapter 9.4.1). */
+function maskFormat(inner: string, mask: string, holes: { start: number; end: number }[]): string {
+  return inner.replaceAll(
+    /%(?:\d+\$)?-?(?:\d+|\*)?([ILs%])/g,
+    (all: string, kind: string, at: number): string => {
+      if (kind === '%') return all === '%%' ? ' %' : all
+      if (kind !== 'L') holes.push({ start: at, end: at + all.length })
+      const letter = kind === 'I' ? 'q' : kind === 'L' ? '1' : mask[0] === '1' ? '1' : 'q'
+      return letter.repeat(all.length)
+    },
+  )
+}
+
+/** Whether a relation’s name is in a hole, or has one as a part. */
+function namesHole(parser: Parser, sql: string, holes: Template['holes']): boolean {
+  if (holes.length === 0) return false
+  const parsed = parser.parse(sql)
+  if ('unparsable' in parsed) return false
+  const offsets = offsetsOf(sql)
+  const masked = new Set(holes.map(({ start, end }) => sql.slice(start, end)))
+  return parsed.statements.some(({ tree }) =>
+    findSites(tree).sites.some(({ class: of, words, at }) => {
+      if (of !== 'relation') return false
+      if (words.some((word) => masked.has(word))) return true
+      const start = 'byte' in at ? offsets(at.byte) : undefined
+      return start !== undefined && holes.some((each) => start < each.end && each.start < start + 1)
+    }),
+  )
+}
+
+/** Strings with a name that moves which were not read. */
+function untold(
+  { moves }: Context,
+  expression: string,
+  tokens: readonly Token[],
+  read: readonly Token[],
+): Mention[] {
+  return tokens
+    .filter((token) => token.kind === 'string' && !read.includes(token))
+    .filter((token) => namesSomething(pieceOf(expression, token)?.text ?? '', moves))
+    .flatMap((token) => undecided(token, 'a string of SQL that is put together').mentions)
+}
+
+function span(tokens: readonly Token[]): { start: number; end: number } {
+  return { start: tokens[0]?.start ?? 0, end: tokens.at(-1)?.end ?? 0 }
+}
+
+/**
+ * Rewrites the strings of a SELECT whose values psql sends as statements, for `\gexec`.
+ */
+export function rewriteExecuted(context: Context, sql: string, rewriteSql: RewriteSql): Outcome {
+  const tokens = lex(sql)
+  if (!isWord(tokens[0], 'select')) return undecided(span(tokens), 'SQL that \\gexec runs')
+  const outcomes: Outcome[] = []
+  let [depth, from] = [0, 1]
+  const end = (to: number): void => {
+    const [first, last] = [tokens[from], tokens[to - 1]]
+    from = to + 1
+    if (first === undefined || last === undefined) return
+    const shift = first.start - head.length
+    const found = rewriteDynamic(context, head + sql.slice(first.start, last.end), rewriteSql)
+    const moved = <T extends { start: number; end: number }>(each: T): T => ({
+      ...each,
+      start: each.start + shift,
+      end: each.end + shift,
+    })
+    outcomes.push({ edits: found.edits.map(moved), mentions: found.mentions.map(moved) })
+  }
+  let at = 1
+  for (; at < tokens.length; at++) {
+    const token = tokens[at]
+    if (isMark(token, '(') || isMark(token, '[')) depth += 1
+    if (isMark(token, ')') || isMark(token, ']')) depth -= 1
+    if (depth > 0) continue
+    if (isMark(token, ',')) end(at)
+    else if (clauses.has(token?.kind === 'word' ? token.value : '')) break
+  }
+  end(at)
+  return {
+    edits: outcomes.flatMap(({ edits }) => edits),
+    mentions: outcomes.flatMap(({ mentions }) => mentions),
+  }
+}
+
+const head = 'SELECT '
+const clauses = new Set(['from', 'where', 'group', 'order', 'having', 'limit', 'union', 'window', 'offset'])

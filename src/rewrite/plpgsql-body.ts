@@ -1,0 +1,115 @@
+import { ident } from '../pg/quoting.ts'
+import { isName, lex } from '../sql/lexer.ts'
+import { merge, type Context, type Outcome, type RewriteSql } from './context.ts'
+import { decide, type Surroundings } from './decide.ts'
+import { rewriteDynamic } from './dynamic.ts'
+import { after } from './effects.ts'
+import type { Edit, Mention } from './mention.ts'
+import type { Moves } from './moves.ts'
+import { outward, type Piece } from './pieces.ts'
+import { declaredTypes, embedded, type Embedded } from './plpgsql.ts'
+
+/** Rewrites a body in PL/pgSQL, of which `statement` is the CREATE FUNCTION or DO. */
+export function rewritePlpgsql(
+  context: Context,
+  statement: string,
+  body: string,
+  rewriteSql: RewriteSql,
+): Outcome {
+  const synthetic = (result: string): string => {
+    const tag = body.includes('$body$') ? '$migrate_body$' : '$body$'
+    return `create function f() returns ${result} language plpgsql as ${tag}${body}${tag}`
+  }
+  let problem = ''
+  const others = ['trigger', 'void', 'int', 'setof int'].map(synthetic)
+  for (const text of [statement, withoutColumnTypes(statement), ...others]) {
+    const parsed = context.parser.parseBody(text)
+    if ('unparsable' in parsed) {
+      problem ||= parsed.unparsable
+      continue
+    }
+    const found = parsed.functions.map((fn) => embedded(fn, body))
+    const lost = found.flatMap((each) => each.lost).find((sql) => rewriteSql(context, sql).edits.length > 0)
+    if (lost !== undefined)
+      return { edits: [], mentions: [], problem: `an expression that was not found in the body: ${lost}` }
+    const parts = found.flatMap((each) => each.embedded)
+    return withRest(
+      merge([typeEdits(context, body), ...rewriteParts(context, parts, rewriteSql)]),
+      body,
+      context.moves,
+    )
+  }
+  return { edits: [], mentions: [], problem }
+}
+
+/** The parser does not know types that are those of columns in the head of a function. */
+function withoutColumnTypes(statement: string): string {
+  const name = String.raw`(?:"[^"]*"|[\w$\u0080-\uffff]+)`
+  return statement.replaceAll(new RegExp(String.raw`${name}(?:\s*\.\s*${name})+\s*%\s*type\b`, 'gi'), 'int')
+}
+
+/** All SQL was looked at: what else is spelled like something that moves is none of it. */
+function withRest({ edits, mentions }: Outcome, body: string, moves: Moves): Outcome {
+  const known = new Set(mentions.map(({ start }) => start))
+  const rest = lex(body).filter(
+    (token) => isName(token) && moves.names.has(token.value) && !known.has(token.start),
+  )
+  const kept = rest.map(({ value, start, end }): Mention => {
+    return { kind: 'kept', name: value, start, end, reason: 'a variable or another name of PL/pgSQL' }
+  })
+  return { edits, mentions: [...mentions, ...kept] }
+}
+
+/** In the order in which they are written, since what a statement makes for the session hides what comes after it. */
+function rewriteParts(context: Context, parts: readonly Embedded[], rewriteSql: RewriteSql): Outcome[] {
+  const place = (part: Embedded): number => part.outer(part.sql.length) ?? 0
+  let around = context.around
+  return parts
+    .toSorted((a, b) => place(a) - place(b))
+    .map((part) => {
+      const found = rewritePart({ ...context, around }, part, rewriteSql)
+      around = afterPart(context, part, around)
+      return found
+    })
+}
+
+function afterPart({ parser }: Context, { sql, isDynamic }: Embedded, around: Surroundings): Surroundings {
+  if (isDynamic || !/temp|search_path/i.test(sql)) return around
+  const parsed = parser.parse(sql)
+  if ('unparsable' in parsed) return around
+  return parsed.statements.reduce((now, { tree }) => after(tree, now, now), around)
+}
+
+function rewritePart(context: Context, part: Embedded, rewriteSql: RewriteSql): Outcome {
+  const piece: Piece = { text: part.sql, outer: (index) => part.outer(index), encode: (it) => it }
+  const found = part.isDynamic ? rewriteDynamic(context, part.sql, rewriteSql) : rewriteSql(context, part.sql)
+  return outward([piece], found.edits, found.mentions) ?? { edits: [], mentions: [] }
+}
+
+/** `users%rowtype` is no type to the SQL grammar. */
+function typeEdits({ moves, around }: Context, body: string): Outcome {
+  const edits: Edit[] = []
+  const mentions: Mention[] = []
+  for (const { words: tokens, isColumn } of declaredTypes(body)) {
+    const of = isColumn ? tokens.slice(0, -1) : tokens
+    const name = of.at(-1)
+    if (name === undefined) continue
+    const site = {
+      class: 'relation',
+      words: of.map(({ value }) => value),
+      hidden: new Set<string>(),
+      at: { search: [] },
+    } as const
+    const decision = decide(site, moves, around)
+    if (decision.kind !== 'rewrite') continue
+    const schema = of.at(-2)
+    const target = ident(decision.target)
+    edits.push(
+      schema === undefined
+        ? { start: name.start, end: name.start, text: `${target}.` }
+        : { start: schema.start, end: schema.end, text: target },
+    )
+    mentions.push({ kind: 'rewritten', name: name.value, start: name.start, end: name.end, reason: '' })
+  }
+  return { edits, mentions }
+}
