@@ -47,12 +47,15 @@ export function decide(site: Site, moves: Moves, around: Surroundings): Decision
   }
   if (!moves.names.has(name)) return { kind: 'other' }
   if (site.hidden.has(name)) return { kind: 'keep', reason: 'a common table expression' }
-  if (site.class !== 'routine' && around.temporary.has(name))
-    return { kind: 'keep', reason: 'a temporary or transition table' }
+  const isTemporary = site.class !== 'routine' && around.temporary.has(name)
+  const temporary: Decision = { kind: 'keep', reason: 'a temporary or transition table' }
+  // First of all schemas, unless the path puts it elsewhere (manual, search_path).
+  if (isTemporary && !around.path.includes('pg_temp')) return temporary
   if (site.class === 'type' && builtInTypes.has(name)) return { kind: 'keep', reason: 'a type of PostgreSQL' }
   // What is made is made in the first schema of the path; what is named is looked for in all.
   const path = site.isMade === true ? around.path.slice(0, 1) : around.path
   for (const at of path) {
+    if (isTemporary && at === 'pg_temp') return temporary
     const isOther = around.others?.(at, name) === true || around.made?.has(`${at}\0${name}`) === true
     const move = moves.find(site.class, at, name)
     if (move !== undefined) {

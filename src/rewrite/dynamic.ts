@@ -35,8 +35,8 @@ export function rewriteDynamic(context: Context, expression: string, rewriteSql:
   }
 }
 
-/** A hole is a name, a number or a string, and parses as it must be one. */
-const masks = ['migrate_hole', '1', `'q'`]
+/** What holes may be: a name, a number, a string, nothing, a column of a new table, more of a condition or of a list. */
+const masks = ['migrate_hole', '1', `'q'`, '', 'migrate_hole int', ' and true', ', 1']
 
 /** The text that an expression makes, and where it is known only at run time. */
 interface Template {

@@ -56,8 +56,11 @@ export async function rewriteScript(
       keep(start, rewriteCommand({ parser, moves, around }, sql))
       continue
     }
-    const masked = maskVariables(blanked(text, start, end, commands))
+    const plain = blanked(text, start, end, commands)
     const context = { parser, moves, around, initial: begin }
+    // What looks like a variable may be the bound of a slice.
+    const variables = maskVariables(plain)
+    const masked = variables !== plain && 'unparsable' in parser.parse(plain) ? variables : plain
     const found = rewriteSql(context, masked)
     if (found.problem !== undefined)
       unread.push({ start, end, reason: found.problem, isSuspect: holdsName(sql, moves) })

@@ -25,6 +25,20 @@ export function splitScript(text: string): ScriptStatement[] {
   return splitter.statements
 }
 
+/** A branch of \if in the middle of a statement. */
+interface Branch {
+  /** The statement without this branch. */
+  tokens: Token[]
+  depth: number
+  from: number
+  isTaken: boolean
+  isFalse: boolean
+}
+
+function isFalse(condition: string): boolean {
+  return /^(?:f|false|off|no|0)$/i.test(condition)
+}
+
 class Splitter {
   readonly statements: ScriptStatement[] = []
   readonly #text: string
@@ -33,6 +47,8 @@ class Splitter {
   #depth = 0
   #atomic = 0
   #commands: { start: number; end: number }[] = []
+  /** The branches of \if that the text is in; undefined for those that no statement goes on in. */
+  readonly #branches: (Branch | undefined)[] = []
   /** COPY FROM STDIN that were sent together with what follows: their rows come after the semicolon. */
   #copies = 0
 
@@ -83,10 +99,47 @@ class Splitter {
     // Two backslashes end a command before the line does.
     const rest = line.indexOf('\\\\', 1)
     this.#at += rest < 0 ? line.length : rest + 2
-    if (ending.test(line)) this.#end(line.startsWith('\\gexec'))
+    const conditional = /^\\(if|elif|else|endif)\b[ \t]*(\S*)/.exec(line)
+    if (conditional !== null) this.#branch(conditional[1]!, conditional[2]!, begin)
+    else if (ending.test(line)) this.#end(line.startsWith('\\gexec'))
     else if (this.#tokens.length > 0) this.#commands.push({ start: begin, end: this.#at })
     this.statements.push({ start: begin, end: this.#at, commands: [], isCommand: true, isExecuted: false })
     if (/^\\copy\b.*\bfrom\s+p?stdin\b/i.test(line)) this.#skipRows()
+  }
+
+  /**
+   * \if, \elif, \else, \endif. Between statements all branches are read; within a statement the first that is not
+   * plainly false, so that one statement stands for all that it could be.
+   */
+  #branch(word: string, condition: string, at: number): void {
+    if (word === 'if') {
+      if (this.#tokens.length === 0) this.#branches.push(undefined)
+      else
+        this.#branches.push({
+          tokens: [...this.#tokens],
+          depth: this.#depth,
+          from: at,
+          isTaken: false,
+          isFalse: isFalse(condition),
+        })
+      return
+    }
+    const branch = this.#branches.at(-1)
+    if (branch === undefined) this.#end()
+    else if (branch.isTaken || branch.isFalse) {
+      this.#tokens = [...branch.tokens]
+      this.#depth = branch.depth
+      this.#commands.push({ start: branch.from, end: at })
+    } else {
+      branch.isTaken = true
+      branch.tokens = [...this.#tokens]
+      branch.depth = this.#depth
+    }
+    if (branch !== undefined) {
+      branch.from = at
+      branch.isFalse = word === 'elif' && isFalse(condition)
+    }
+    if (word === 'endif') this.#branches.pop()
   }
 
   #end(isExecuted = false): void {
@@ -95,7 +148,7 @@ class Splitter {
       this.statements.push({
         start: first.start,
         end: last!.end,
-        commands: this.#commands.filter(({ start }) => start < last!.end),
+        commands: outermost(this.#commands.filter(({ start }) => start < last!.end)),
         isCommand: false,
         isExecuted,
       })
@@ -122,4 +175,14 @@ class Splitter {
     const found = rows.exec(this.#text)
     if (found !== null && !/^copy [^\t\n]*\bfrom stdin\b.*;/im.test(found[1] ?? '')) this.#at = rows.lastIndex
   }
+}
+
+/** A branch that is left out holds commands itself. */
+function outermost(ranges: readonly { start: number; end: number }[]): { start: number; end: number }[] {
+  return ranges
+    .filter(
+      (range) =>
+        !ranges.some((other) => other !== range && other.start <= range.start && other.end >= range.end),
+    )
+    .toSorted((a, b) => a.start - b.start)
 }

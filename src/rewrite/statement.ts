@@ -7,7 +7,7 @@ import { decide, type Surroundings } from './decide.ts'
 import { after } from './effects.ts'
 import { readLiteral } from './literal.ts'
 import type { Edit, Mention } from './mention.ts'
-import type { Moves } from './moves.ts'
+import type { Moves, NameClass } from './moves.ts'
 import type { Site, TextSite } from './site.ts'
 import { bodyOf, rewriteBody, rewriteString } from './body.ts'
 import type { Context, Outcome, RewriteSql } from './context.ts'
@@ -183,27 +183,18 @@ class StatementRewriter {
   /** A string that is a name, as the input of regclass is. */
   #nameInText({ meaning, value, at }: TextSite): void {
     if (!('byte' in at) || meaning === 'sql') return
-    const index = this.#at(at.byte)
-    const token = this.#tokens[index]
+    const token = this.#tokens[this.#at(at.byte)]
     const literal = token?.kind === 'string' ? readLiteral(this.#source.text, token) : undefined
-    if (
-      token === undefined ||
-      literal === undefined ||
-      literal.inner !== value ||
-      this.#mentions.has(token.start)
-    )
-      return
-    const inner = lex(literal.inner)
+    if (token === undefined || literal?.inner !== value || this.#mentions.has(token.start)) return
+    const inner = dottedName(literal.inner, meaning)
     const words = inner.filter(isName).map((each) => each.value)
-    if (!isDotted(inner) || words.length === 0 || words.length > 3) return
-    const decision = decide(
-      { class: meaning, words, hidden: new Set(), at: { search: [] } },
-      this.#moves,
-      this.#around,
-    )
+    if (words.length === 0 || words.length > 3) return
+    const site: Site = { class: meaning, words, hidden: new Set(), at: { search: [] } }
+    const decision = decide(site, this.#moves, this.#around)
     if (decision.kind === 'other') return
+    const name = { ...token, value: words.at(-1)! }
     if (decision.kind === 'keep') {
-      this.#mention({ ...token, value: words.at(-1)! }, 'kept', decision.reason)
+      this.#mention(name, 'kept', decision.reason)
       return
     }
     const target = literal.encode(ident(decision.target))
@@ -214,7 +205,7 @@ class StatementRewriter {
         ? { start, end: start, text: `${target}.` }
         : { start, end: literal.outer(schema.end), text: target },
     )
-    this.#mention({ ...token, value: words.at(-1)! }, 'rewritten', '')
+    this.#mention(name, 'rewritten', '')
   }
 
   /** Whatever else is spelled like something that moves: names that are none of a table, and words in strings. */
@@ -235,9 +226,11 @@ class StatementRewriter {
   }
 }
 
-function isDotted(tokens: readonly Token[]): boolean {
-  return (
-    tokens.every((token, index) => (index % 2 === 0 ? isName(token) : isMark(token, '.'))) &&
-    tokens.length % 2 === 1
-  )
+/** The tokens of a name in a text, a type without its brackets; none where the text is no name. */
+function dottedName(text: string, meaning: NameClass): Token[] {
+  const all = lex(text)
+  const bracket = meaning === 'type' ? all.findIndex((token) => isMark(token, '[') || isMark(token, '(')) : -1
+  const tokens = bracket < 0 ? all : all.slice(0, bracket)
+  const isDotted = tokens.every((token, index) => (index % 2 === 0 ? isName(token) : isMark(token, '.')))
+  return isDotted && tokens.length % 2 === 1 ? tokens : []
 }
