@@ -57,7 +57,7 @@ function plain(text: string, schemas: readonly string[]): string {
     .replaceAll(/^LINE \d+:.*\n(?: *\^\n)?/gm, '')
     .replaceAll(/^[-+ ]*--[-+ ]*\n/gm, '')
     .replaceAll(/[ \t]+/g, ' ')
-    .replaceAll(/ $/gm, '')
+    .replaceAll(/ ?\+?$/gm, '')
 }
 
 function hunksOf(file: string, old: string, now: string): Hunk[] {

@@ -4,10 +4,17 @@ import type { Surroundings } from './decide.ts'
 import type { Edit, Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
 
+export interface Hole {
+  readonly start: number
+  readonly end: number
+}
+
 export interface Context {
   readonly parser: Parser
   readonly moves: Moves
   readonly around: Surroundings
+  /** Places of the text that are known only when it runs, as those of `format()`. */
+  readonly holes?: readonly Hole[]
   /** What names meant when the session began, if that is something else. */
   readonly initial?: Surroundings
 }
@@ -39,4 +46,8 @@ export function merge(outcomes: readonly Outcome[]): Outcome {
 /** Whether a name that moves is a word of a text. */
 export function namesSomething(sql: string, moves: Moves): boolean {
   return lex(sql).some((word) => isName(word) && moves.names.has(word.value))
+}
+
+export function overlaps(holes: readonly Hole[] | undefined, { start, end }: Hole): boolean {
+  return holes?.some((hole) => hole.start < end && start < hole.end) ?? false
 }

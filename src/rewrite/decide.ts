@@ -1,4 +1,4 @@
-import type { Moves } from './moves.ts'
+import type { Moves, NameClass } from './moves.ts'
 import type { Site } from './site.ts'
 import { builtInTypes } from './built-in-types.ts'
 
@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly runsSql?: ReadonlySet<string> | 'all'
   /** The transition tables that triggers give a function of this name (manual, CREATE TRIGGER). */
   readonly transitions?: (routine: string) => ReadonlySet<string>
+  /** Of functions that are given names as regclass and its kin: what each argument names. */
+  readonly takesNames?: ReadonlyMap<string, readonly (NameClass | undefined)[]>
   /** What held when the transaction began that the text is in, and whether a SET LOCAL ends with it. */
   readonly began?: { readonly around: Surroundings; readonly isLocal: boolean } | undefined
 }
@@ -54,6 +56,9 @@ export function decide(site: Site, moves: Moves, around: Surroundings): Decision
   if (site.class === 'type' && builtInTypes.has(name)) return { kind: 'keep', reason: 'a type of PostgreSQL' }
   // What is made is made in the first schema of the path; what is named is looked for in all.
   const path = site.isMade === true ? around.path.slice(0, 1) : around.path
+  // PostgreSQL's own schema comes first without being named.
+  if (around.made?.has(`pg_catalog\0${name}`) === true && site.isMade !== true)
+    return { kind: 'keep', reason: 'a relation of pg_catalog' }
   for (const at of path) {
     if (isTemporary && at === 'pg_temp') return temporary
     const isOther = around.others?.(at, name) === true || around.made?.has(`${at}\0${name}`) === true

@@ -1,10 +1,15 @@
 import { isMark, isWord, lex, type Token } from '../sql/lexer.ts'
-import { offsetsOf } from '../sql/offsets.ts'
-import type { Parser } from '../sql/parser.ts'
-import { namesSomething, undecided, type Context, type Outcome, type RewriteSql } from './context.ts'
+import {
+  namesSomething,
+  overlaps,
+  undecided,
+  type Context,
+  type Hole,
+  type Outcome,
+  type RewriteSql,
+} from './context.ts'
 import type { Mention } from './mention.ts'
 import { hole, outward, pieceOf, type Piece } from './pieces.ts'
-import { findSites } from './walk.ts'
 
 /**
  * Rewrites the strings of an expression whose value is run as SQL, as EXECUTE does: one string, strings joined by ||, or
@@ -18,15 +23,17 @@ export function rewriteDynamic(context: Context, expression: string, rewriteSql:
     const template = templateOf(expression, tokens, mask)
     if (template === undefined) break
     const sql = template.pieces.map(({ text }) => text).join('')
-    const found = rewriteSql(context, sql)
+    const found = rewriteSql({ ...context, holes: template.holes }, sql)
     if (found.problem !== undefined) continue
     const moved = outward(template.pieces, found.edits, found.mentions)
     if (moved === undefined) continue
     const unread = untold(context, expression, tokens, template.tokens)
-    const naming = namesHole(context.parser, sql, template.holes)
-      ? undecided(span(tokens), 'the name of a relation is put together at run time').mentions
-      : []
-    return { edits: moved.edits, mentions: [...moved.mentions, ...unread, ...naming] }
+    // What is told of a place in a hole is told of the whole.
+    const inHoles = found.mentions
+      .filter(({ kind, start, end }) => kind === 'undecided' && overlaps(template.holes, { start, end }))
+      .map((mention): Mention => ({ ...mention, ...span(tokens) }))
+    const others = moved.mentions.filter(({ reason }) => !inHoles.some((each) => each.reason === reason))
+    return { edits: moved.edits, mentions: [...others, ...unread, ...inHoles] }
   }
   const unread = untold(context, expression, tokens, [])
   return {
@@ -42,20 +49,20 @@ const masks = ['migrate_hole', '1', `'q'`, '', 'migrate_hole int', ' and true', 
 interface Template {
   readonly pieces: readonly Piece[]
   readonly tokens: readonly Token[]
-  readonly holes: readonly { readonly start: number; readonly end: number }[]
+  readonly holes: readonly Hole[]
 }
 
 /** Undefined where a string has a form that nothing is put into. */
 function templateOf(expression: string, tokens: readonly Token[], mask: string): Template | undefined {
   const [name, bracket, first] = tokens
   if (isWord(name, 'format') && isMark(bracket, '(') && first?.kind === 'string') {
-    const holes: { start: number; end: number }[] = []
+    const holes: Hole[] = []
     const piece = pieceOf(expression, first, (inner) => maskFormat(inner, mask, holes))
     return piece === undefined ? undefined : { pieces: [piece], tokens: [first], holes }
   }
   const parts = concatenated(expression, tokens, mask)
   const pieces: Piece[] = []
-  const holes: { start: number; end: number }[] = []
+  const holes: Hole[] = []
   let at = 0
   for (const { token, piece } of parts) {
     if (piece === undefined) return undefined
@@ -95,7 +102,7 @@ function concatenated(
 }
 
 /** `%I`, `%L` and `%s` become something as long that parses; `%%` is a per cent sign (manual, chapter 9.4.1). */
-function maskFormat(inner: string, mask: string, holes: { start: number; end: number }[]): string {
+function maskFormat(inner: string, mask: string, holes: Hole[]): string {
   return inner.replaceAll(
     /%(?:\d+\$)?-?(?:\d+|\*)?([ILs%])/g,
     (all: string, kind: string, at: number): string => {
@@ -104,23 +111,6 @@ function maskFormat(inner: string, mask: string, holes: { start: number; end: nu
       const letter = kind === 'I' ? 'q' : kind === 'L' ? '1' : mask[0] === '1' ? '1' : 'q'
       return letter.repeat(all.length)
     },
-  )
-}
-
-/** Whether a relation’s name is in a hole, or has one as a part. */
-function namesHole(parser: Parser, sql: string, holes: Template['holes']): boolean {
-  if (holes.length === 0) return false
-  const parsed = parser.parse(sql)
-  if ('unparsable' in parsed) return false
-  const offsets = offsetsOf(sql)
-  const masked = new Set(holes.map(({ start, end }) => sql.slice(start, end)))
-  return parsed.statements.some(({ tree }) =>
-    findSites(tree).sites.some(({ class: of, words, at }) => {
-      if (of !== 'relation') return false
-      if (words.some((word) => masked.has(word))) return true
-      const start = 'byte' in at ? offsets(at.byte) : undefined
-      return start !== undefined && holes.some((each) => start < each.end && each.start < start + 1)
-    }),
   )
 }
 

@@ -1,6 +1,7 @@
 import { isNode, list, text, untag, words, type Node } from '../sql/tree.ts'
 import type { Surroundings } from './decide.ts'
 import { derivedNames, indexName } from './derived.ts'
+import { regTypes } from './reg.ts'
 
 /**
  * What names mean after a statement that may change it: SET search_path, relations that are made for the session or in
@@ -82,9 +83,20 @@ const effects: Readonly<Record<string, Effect>> = {
   AlterObjectSchemaStmt(body, around) {
     const relation = isNode(body['relation']) ? body['relation'] : {}
     const [name, schema] = [text(relation['relname']), text(body['newschema'])]
-    return name === undefined || schema === undefined
+    if (name === undefined || schema === undefined) return around
+    const from = text(relation['schemaname'])
+    const rest = without(around, from === undefined ? [name] : [], from === undefined ? [] : [[from, name]])
+    return { ...rest, made: new Set([...(rest.made ?? []), `${schema}\0${name}`]) }
+  },
+  CreateFunctionStmt(body, around) {
+    const takes = list(body['parameters']).map((each) => {
+      const type = isNode(each) ? untag(each)[1]['argType'] : undefined
+      return regTypes[(isNode(type) ? words(type['names']).at(-1) : undefined) ?? '']
+    })
+    const name = words(body['funcname']).at(-1)
+    return name === undefined || takes.every((of) => of === undefined)
       ? around
-      : { ...around, made: new Set([...(around.made ?? []), `${schema}\0${name}`]) }
+      : { ...around, takesNames: new Map([...(around.takesNames ?? []), [name, takes]]) }
   },
   DiscardStmt: (body, around, initial) =>
     body['target'] === 'DISCARD_ALL' ? initial : { ...around, temporary: initial.temporary },

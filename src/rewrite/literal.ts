@@ -1,4 +1,5 @@
-import type { Token } from '../sql/lexer.ts'
+import { isMark, isName, lex, type Token } from '../sql/lexer.ts'
+import type { NameClass } from './moves.ts'
 
 /** A string in a text: what it holds, and where each unit of that is written. */
 export interface Literal {
@@ -54,4 +55,13 @@ function plainOf(piece: string): string {
   if (/^[0-7]/.test(rest)) return String.fromCodePoint(Number.parseInt(rest, 8))
   if (/^[xuU]./.test(rest)) return String.fromCodePoint(Number.parseInt(rest.slice(1), 16))
   return controls[rest] ?? rest
+}
+
+/** The tokens of a name in a text, a type without its brackets; none where the text is no name. */
+export function dottedName(text: string, meaning: NameClass): Token[] {
+  const all = lex(text)
+  const bracket = meaning === 'type' ? all.findIndex((token) => isMark(token, '[') || isMark(token, '(')) : -1
+  const tokens = bracket < 0 ? all : all.slice(0, bracket)
+  const isDotted = tokens.every((token, index) => (index % 2 === 0 ? isName(token) : isMark(token, '.')))
+  return isDotted && tokens.length % 2 === 1 ? tokens : []
 }

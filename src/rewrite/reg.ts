@@ -1,7 +1,7 @@
 import type { NameClass } from './moves.ts'
 
 /** Types whose text is a name (manual, chapter 8.19). */
-export const regTypes: Readonly<Record<string, NameClass>> = {
+export const regTypes: Readonly<Record<string, NameClass | undefined>> = {
   regclass: 'relation',
   regtype: 'type',
   regproc: 'routine',

@@ -96,11 +96,12 @@ class Splitter {
       return
     }
     const begin = this.#at
-    // Two backslashes end a command before the line does.
-    const rest = line.indexOf('\\\\', 1)
-    this.#at += rest < 0 ? line.length : rest + 2
+    // Two backslashes outside of quotes end a command before the line does.
+    const [own] = /^\\(?:'(?:[^'\\]|\\.|'')*'|"[^"]*"|`[^`]*`|(?!\\\\)[^])*/.exec(line)!
+    this.#at += own.length < line.length ? own.length + 2 : line.length
     const conditional = /^\\(if|elif|else|endif)\b[ \t]*(\S*)/.exec(line)
     if (conditional !== null) this.#branch(conditional[1]!, conditional[2]!, begin)
+    else if (this.#tokens.length === 0 && line.startsWith('\\gexec')) this.#executeLast()
     else if (ending.test(line)) this.#end(line.startsWith('\\gexec'))
     else if (this.#tokens.length > 0) this.#commands.push({ start: begin, end: this.#at })
     this.statements.push({ start: begin, end: this.#at, commands: [], isCommand: true, isExecuted: false })
@@ -140,6 +141,12 @@ class Splitter {
       branch.isFalse = word === 'elif' && isFalse(condition)
     }
     if (word === 'endif') this.#branches.pop()
+  }
+
+  /** With nothing before it, the latest statement is run once more. */
+  #executeLast(): void {
+    const at = this.statements.findLastIndex(({ isCommand }) => !isCommand)
+    if (at >= 0) this.statements[at] = { ...this.statements[at]!, isExecuted: true }
   }
 
   #end(isExecuted = false): void {

@@ -19,6 +19,10 @@ export interface TextSite {
   readonly meaning: NameClass | 'sql'
   /** The function that it is an argument of. */
   readonly argumentOf?: string
+  /** Which of its arguments, from 0. */
+  readonly argument?: number
+  /** It is compared with the text that PostgreSQL makes of a name: with a schema, but for those of the search_path. */
+  readonly isOutput?: true
   readonly value: string
   /** The string's own place, or a keyword before it. */
   readonly at: { readonly byte: number } | { readonly after: number }

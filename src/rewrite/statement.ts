@@ -5,12 +5,13 @@ import type { Statement } from '../sql/parser.ts'
 import { untag } from '../sql/tree.ts'
 import { decide, type Surroundings } from './decide.ts'
 import { after } from './effects.ts'
-import { readLiteral } from './literal.ts'
+import { dottedName, readLiteral } from './literal.ts'
 import type { Edit, Mention } from './mention.ts'
-import type { Moves, NameClass } from './moves.ts'
+import type { Moves } from './moves.ts'
 import type { Site, TextSite } from './site.ts'
+import { sqlFunctions } from './sql-functions.ts'
 import { bodyOf, rewriteBody, rewriteString } from './body.ts'
-import type { Context, Outcome, RewriteSql } from './context.ts'
+import { overlaps, type Context, type Hole, type Outcome, type RewriteSql } from './context.ts'
 import { findSites } from './walk.ts'
 
 /** A text with its tokens, of which some belong to one statement. */
@@ -30,34 +31,22 @@ export function rewriteStatement(
   const work = new StatementRewriter(source, statement, context)
   work.names()
   const [tag, node] = untag(statement.tree)
+  const inner = { ...context, holes: [] }
   const body = tag === 'CreateFunctionStmt' || tag === 'DoStmt' ? bodyOf(tag, node, work.tokens) : undefined
-  if (body !== undefined)
-    work.take(body.token, rewriteBody(context, work.text, source.text, body, rewriteSql))
+  if (body !== undefined) work.take(body.token, rewriteBody(inner, work.text, source.text, body, rewriteSql))
   for (const token of work.sqlArguments()) {
-    const found = rewriteString(context, source.text, token, rewriteSql)
+    const found = rewriteString(inner, source.text, token, rewriteSql)
     if (found !== undefined) work.take(token, found)
   }
   return work.outcome()
 }
-
-/** Functions of PostgreSQL and its extensions that run their arguments as SQL. */
-const sqlFunctions: ReadonlySet<string> = new Set([
-  ...[
-    'query_to_xml',
-    'query_to_xmlschema',
-    'query_to_xml_and_xmlschema',
-    'cursor_to_xml',
-    'ts_stat',
-    'ts_rewrite',
-  ],
-  ...['crosstab', 'crosstab2', 'crosstab3', 'crosstab4', 'connectby'],
-])
 
 class StatementRewriter {
   readonly #source: Source
   readonly #statement: Statement
   readonly #moves: Moves
   readonly #around: Surroundings
+  readonly #holes: readonly Hole[] | undefined
   readonly #tokens: readonly Token[]
   readonly #edits: Edit[] = []
   readonly #mentions = new Map<number, Mention>()
@@ -65,11 +54,12 @@ class StatementRewriter {
   /** Where strings begin that were read. */
   readonly #read = new Set<number>()
 
-  constructor(source: Source, statement: Statement, { moves, around }: Context) {
+  constructor(source: Source, statement: Statement, { moves, around, holes }: Context) {
     this.#source = source
     this.#statement = statement
     this.#moves = moves
     this.#around = around
+    this.#holes = holes
     const from = source.offsets(statement.start)
     const to =
       statement.length === 0 ? source.text.length : source.offsets(statement.start + statement.length)
@@ -143,6 +133,17 @@ class StatementRewriter {
   }
 
   #place(site: Site, index: number): void {
+    const written = this.#tokens[index]
+    const last = this.#tokens[index + 2 * (site.words.length - 1)]
+    if (
+      written !== undefined &&
+      last !== undefined &&
+      overlaps(this.#holes, { ...last, start: written.start })
+    ) {
+      if (site.class === 'relation')
+        this.#mention(last, 'undecided', 'the name of a relation is put together at run time')
+      return
+    }
     const around =
       site.isMade === true ? after(this.#statement.tree, this.#around, this.#around) : this.#around
     const decision = decide(site, this.#moves, around)
@@ -181,7 +182,9 @@ class StatementRewriter {
   }
 
   /** A string that is a name, as the input of regclass is. */
-  #nameInText({ meaning, value, at }: TextSite): void {
+  #nameInText(text: TextSite): void {
+    const { value, at } = text
+    const meaning = this.#meaningOf(text)
     if (!('byte' in at) || meaning === 'sql') return
     const token = this.#tokens[this.#at(at.byte)]
     const literal = token?.kind === 'string' ? readLiteral(this.#source.text, token) : undefined
@@ -193,8 +196,9 @@ class StatementRewriter {
     const decision = decide(site, this.#moves, this.#around)
     if (decision.kind === 'other') return
     const name = { ...token, value: words.at(-1)! }
-    if (decision.kind === 'keep') {
-      this.#mention(name, 'kept', decision.reason)
+    const isFound = decision.kind === 'rewrite' && this.#around.path.includes(decision.target)
+    if (decision.kind === 'keep' || (text.isOutput === true && isFound)) {
+      this.#mention(name, 'kept', decision.kind === 'keep' ? decision.reason : 'found by search_path')
       return
     }
     const target = literal.encode(ident(decision.target))
@@ -206,6 +210,12 @@ class StatementRewriter {
         : { start, end: literal.outer(schema.end), text: target },
     )
     this.#mention(name, 'rewritten', '')
+  }
+
+  /** What a string is: also where a function of the script is given it as a name. */
+  #meaningOf({ meaning, argumentOf, argument }: TextSite): TextSite['meaning'] {
+    if (meaning !== 'sql' || argumentOf === undefined) return meaning
+    return this.#around.takesNames?.get(argumentOf)?.[argument ?? 0] ?? meaning
   }
 
   /** Whatever else is spelled like something that moves: names that are none of a table, and words in strings. */
@@ -224,13 +234,4 @@ class StatementRewriter {
       }
     }
   }
-}
-
-/** The tokens of a name in a text, a type without its brackets; none where the text is no name. */
-function dottedName(text: string, meaning: NameClass): Token[] {
-  const all = lex(text)
-  const bracket = meaning === 'type' ? all.findIndex((token) => isMark(token, '[') || isMark(token, '(')) : -1
-  const tokens = bracket < 0 ? all : all.slice(0, bracket)
-  const isDotted = tokens.every((token, index) => (index % 2 === 0 ? isName(token) : isMark(token, '.')))
-  return isDotted && tokens.length % 2 === 1 ? tokens : []
 }

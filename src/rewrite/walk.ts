@@ -130,17 +130,24 @@ const special: Readonly<Record<string, Special>> = {
     const args = list(body['args'])
     const reg = regArgument(named.at(-1)!, args.length)
     for (const [index, argument] of args.entries())
-      visitText(argument, index === reg?.index ? reg.of : 'sql', found, named.at(-1))
+      visitText(argument, index === reg?.index ? reg.of : 'sql', found, {
+        argumentOf: named.at(-1)!,
+        argument: index,
+      })
   },
   // `oid::regclass in ('users', 'orders')`: strings beside a name are names.
   A_Expr(body, hidden, found) {
     visitFields(body, hidden, found)
     const sides = [body['lexpr'], body['rexpr']]
-    const meaning = sides.map(regCast).find((each) => each !== undefined)
+    const input = sides.map(regCast).find((each) => each !== undefined)
+    const isEquality = ['AEXPR_OP', 'AEXPR_IN'].includes(text(body['kind']) ?? '')
+    const output = isEquality ? sides.map(regText).find((each) => each !== undefined) : undefined
+    const meaning = input ?? output
     if (meaning === undefined) return
+    const more = input === undefined ? ({ isOutput: true } as const) : {}
     for (const side of sides)
       for (const value of bodyOf(side, 'List') === undefined ? [side] : list(bodyOf(side, 'List')!['items']))
-        if (bodyOf(value, 'A_Const') !== undefined) visitText(value, meaning, found)
+        if (bodyOf(value, 'A_Const') !== undefined) visitText(value, meaning, found, more)
   },
   TypeCast(body, hidden, found) {
     visitFields(body, hidden, found)
@@ -167,17 +174,24 @@ function regCast(value: unknown): NameClass | undefined {
   return name !== undefined && Object.hasOwn(regTypes, name) ? regTypes[name] : undefined
 }
 
+/** What a value names whose text is taken: `tableoid::regclass::text`. */
+function regText(value: unknown): NameClass | undefined {
+  const cast = bodyOf(value, 'TypeCast')
+  const type = isNode(cast?.['typeName']) ? words(cast['typeName']['names']).at(-1) : undefined
+  return ['text', 'varchar', 'name'].includes(type ?? '') ? regCast(cast!['arg']) : undefined
+}
+
 /** A constant, or one that was cast to text. */
 function visitText(
   value: unknown,
   meaning: TextSite['meaning'],
   { texts }: Found,
-  argumentOf?: string,
+  argument: Pick<TextSite, 'argumentOf' | 'argument' | 'isOutput'> = {},
 ): void {
   if (!isNode(value)) return
   const [tag, body] = untag(value)
   if (tag === 'TypeCast') {
-    visitText(body['arg'], meaning, { sites: [], texts }, argumentOf)
+    visitText(body['arg'], meaning, { sites: [], texts }, argument)
     return
   }
   const constant = tag === 'A_Const' && isNode(body['sval']) ? text(body['sval']['sval']) : undefined
@@ -187,7 +201,7 @@ function visitText(
     value: constant,
     at: { byte: body['location'] },
     hidden: none,
-    ...(argumentOf === undefined ? {} : { argumentOf }),
+    ...argument,
   })
 }
 
