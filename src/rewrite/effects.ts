@@ -135,12 +135,13 @@ function without(
   qualified: readonly (readonly string[])[],
 ): Surroundings {
   const temporary = names.filter((name) => around.temporary.has(name))
-  // A name without a schema is the first that the path finds.
+  // A name without a schema is the first that the path finds, with PostgreSQL's own schema before it.
   const found = names
     .filter((name) => !around.temporary.has(name))
-    .flatMap(
-      (name) => around.path.map((schema) => `${schema}\0${name}`).find((key) => around.made?.has(key)) ?? [],
-    )
+    .flatMap((name) => {
+      const keys = ['pg_catalog', ...around.path].map((schema) => `${schema}\0${name}`)
+      return keys.find((key) => around.made?.has(key)) ?? []
+    })
   const gone = [...found, ...qualified.map(([schema, name]) => `${schema}\0${name}`)]
   return {
     ...around,

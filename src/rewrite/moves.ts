@@ -14,8 +14,9 @@ export class Moves {
   readonly #found: ReadonlyMap<string, Move>
   /** Every name of which something moves, without its schema. */
   readonly names: ReadonlySet<string>
-  /** The schemas that things move from. */
+  /** The schemas that things move from, and to. */
   readonly sources: ReadonlySet<string>
+  readonly targets: ReadonlySet<string>
 
   /** @throws RangeError when one name would go to two schemas. */
   constructor(moves: readonly Move[]) {
@@ -38,6 +39,7 @@ export class Moves {
     this.#found = found
     this.names = new Set([...moves, ...arrays].map(({ name }) => name))
     this.sources = new Set(moves.map(({ schema }) => schema))
+    this.targets = new Set(moves.map(({ target }) => target))
   }
 
   find(of: NameClass, schema: string, name: string): Move | undefined {

@@ -21,6 +21,9 @@ function stripped(value: unknown, moves: Moves): unknown {
   if (!isNode(value)) return typeof value === 'string' ? withoutSchemas(value, moves) : value
   // The body of a function was compared by itself.
   if (value['defname'] === 'as') return 'a body'
+  const schema = text(value['newschema'])
+  if (schema !== undefined && (moves.sources.has(schema) || moves.targets.has(schema)))
+    return stripped({ ...value, newschema: null }, moves)
   return Object.fromEntries(
     Object.entries(value)
       .filter(

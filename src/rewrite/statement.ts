@@ -2,7 +2,7 @@ import { ident } from '../pg/quoting.ts'
 import { isMark, isName, lex, type Token } from '../sql/lexer.ts'
 import type { Offsets } from '../sql/offsets.ts'
 import type { Statement } from '../sql/parser.ts'
-import { untag } from '../sql/tree.ts'
+import { isNode, text, untag } from '../sql/tree.ts'
 import { decide, type Surroundings } from './decide.ts'
 import { after } from './effects.ts'
 import { dottedName, readLiteral } from './literal.ts'
@@ -101,7 +101,20 @@ class StatementRewriter {
     for (const site of sites) if ('byte' in site.at) this.#place(site, this.#at(site.at.byte))
     for (const site of sites)
       if ('search' in site.at) this.#place(site, this.#search(site.at.search, site.at.isLast === true))
-    for (const text of texts) this.#nameInText(text)
+    for (const each of texts) this.#nameInText(each)
+    this.#newSchema()
+  }
+
+  /** ALTER TABLE … SET SCHEMA back to where it has moved from. */
+  #newSchema(): void {
+    const [tag, body] = untag(this.#statement.tree)
+    const relation = isNode(body['relation']) ? text(body['relation']['relname']) : undefined
+    const schema = text(body['newschema'])
+    if (tag !== 'AlterObjectSchemaStmt' || relation === undefined || schema === undefined) return
+    const move = this.#moves.find('relation', schema, relation)
+    const written = this.#tokens.findLast(isName)
+    if (move === undefined || written === undefined) return
+    this.#edits.push({ start: written.start, end: written.end, text: ident(move.target) })
   }
 
   outcome(): Outcome {
@@ -182,9 +195,9 @@ class StatementRewriter {
   }
 
   /** A string that is a name, as the input of regclass is. */
-  #nameInText(text: TextSite): void {
-    const { value, at } = text
-    const meaning = this.#meaningOf(text)
+  #nameInText(site: TextSite): void {
+    const { value, at } = site
+    const meaning = this.#meaningOf(site)
     if (!('byte' in at) || meaning === 'sql') return
     const token = this.#tokens[this.#at(at.byte)]
     const literal = token?.kind === 'string' ? readLiteral(this.#source.text, token) : undefined
@@ -192,12 +205,12 @@ class StatementRewriter {
     const inner = dottedName(literal.inner, meaning)
     const words = inner.filter(isName).map((each) => each.value)
     if (words.length === 0 || words.length > 3) return
-    const site: Site = { class: meaning, words, hidden: new Set(), at: { search: [] } }
-    const decision = decide(site, this.#moves, this.#around)
+    const named: Site = { class: meaning, words, hidden: new Set(), at: { search: [] } }
+    const decision = decide(named, this.#moves, this.#around)
     if (decision.kind === 'other') return
     const name = { ...token, value: words.at(-1)! }
     const isFound = decision.kind === 'rewrite' && this.#around.path.includes(decision.target)
-    if (decision.kind === 'keep' || (text.isOutput === true && isFound)) {
+    if (decision.kind === 'keep' || (site.isOutput === true && isFound)) {
       this.#mention(name, 'kept', decision.kind === 'keep' ? decision.reason : 'found by search_path')
       return
     }
