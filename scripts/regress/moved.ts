@@ -45,15 +45,19 @@ export function movesOf(names: Iterable<string>, spread: Spread): Moves {
       class: 'relation' as const,
       schema: 'public',
       name,
-      target: schemas[family(name) % schemas.length]!,
+      target: targetOf(name, schemas),
     })),
   )
 }
 
+export function targetOf(name: string, schemas: readonly string[]): string {
+  return schemas[family(name) % schemas.length]!
+}
+
 /**
  * A number by which names are spread. What PostgreSQL keeps together in one schema (a table, its indexes and its sequences)
- * is called alike, so that only the letters before the first `_` or digit count.
+ * is called alike, and so are tables of which one is renamed to another: the first letter alone counts.
  */
 function family(name: string): number {
-  return [.../^[^_\d]*/.exec(name)![0]].reduce((sum, letter) => sum * 31 + letter.codePointAt(0)!, 7) >>> 0
+  return name.codePointAt(0)!
 }

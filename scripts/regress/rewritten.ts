@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { surroundings } from '../../src/rewrite/decide.ts'
 import { rewriteScript, type ScriptResult } from '../../src/rewrite/rewrite-script.ts'
 import { Parser } from '../../src/sql/parser.ts'
 import { preamble } from './compare.ts'
@@ -10,22 +11,31 @@ export interface RewrittenSuite {
   readonly edits: number
   readonly milliseconds: number
   /** What became of each script, by its name. */
-  readonly reports: ReadonlyMap<string, ScriptResult>
+  readonly reports: ReadonlyMap<string, Report>
+}
+
+export interface Report extends ScriptResult {
+  /** The script as it was. */
+  readonly source: string
 }
 
 /** Changes the script of this name. */
 export type Rewrite = (script: string, text: string) => Promise<ScriptResult>
 
-/** The rewriter itself, told to find SQL in the arguments of every function. */
+/** The rewriter itself. */
 export async function rewriterFor(made: Made, spread: Spread): Promise<Rewrite> {
-  const parser = await Parser.load()
-  const around = {
-    path: ['public'],
-    temporary: new Set<string>(),
-    keepsUnqualified: false,
-    runsSql: 'all',
-  } as const
-  return (script, text) => rewriteScript(parser, text, movesOf(namesFor(made, script), spread), around)
+  return rewriterWith(rewriteScript, await Parser.load(), made, spread)
+}
+
+/** A rewriter, told to find SQL in the arguments of every function. */
+export function rewriterWith(
+  rewrite: typeof rewriteScript,
+  parser: Parser,
+  made: Made,
+  spread: Spread,
+): Rewrite {
+  const around = surroundings(['public'], { runsSql: 'all' })
+  return (script, text) => rewrite(parser, text, movesOf(namesFor(made, script), spread), around)
 }
 
 /** Makes a copy of the suite in which every script is rewritten, and the schemas are made first. */
@@ -38,13 +48,13 @@ export async function rewriteSuite(
   await rm(to, { recursive: true, force: true })
   await mkdir(to, { recursive: true })
   await cp(from, to, { recursive: true })
-  const reports = new Map<string, ScriptResult>()
+  const reports = new Map<string, Report>()
   const began = performance.now()
   for (const file of (await readdir(join(from, 'sql'))).filter((each) => each.endsWith('.sql'))) {
     const bytes = await readFile(join(from, 'sql', file))
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     const name = file.slice(0, -4)
-    reports.set(name, await rewrite(name, text))
+    reports.set(name, { ...(await rewrite(name, text)), source: text })
   }
   const milliseconds = performance.now() - began
   for (const [name, report] of reports) {
@@ -62,3 +72,7 @@ export async function rewriteSuite(
     reports,
   }
 }
+
+/** Leaves scripts as they are: what differs then is due to the way of comparing. */
+export const unchanged: Rewrite = (_script, text) =>
+  Promise.resolve({ text, statements: 0, mentions: [], unread: [] })

@@ -96,12 +96,20 @@ class StatementRewriter {
   }
 
   names(): void {
-    const { sites, texts } = findSites(this.#statement.tree)
+    const { sites, texts, unknown } = findSites(this.#statement.tree)
     // Those with a place first, so that the others are not looked for where these are.
     for (const site of sites) if ('byte' in site.at) this.#place(site, this.#at(site.at.byte))
     for (const site of sites)
       if ('search' in site.at) this.#place(site, this.#search(site.at.search, site.at.isLast === true))
     for (const each of texts) this.#nameInText(each)
+    for (const { at } of unknown) {
+      const token = this.#tokens[this.#at(at.byte)]
+      if (token !== undefined && !this.#mentions.has(token.start))
+        this.#mentions.set(token.start, {
+          ...{ kind: 'undecided', name: '', start: token.start, end: token.end },
+          reason: 'a name that is known only when it runs',
+        })
+    }
     this.#newSchema()
   }
 

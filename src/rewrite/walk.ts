@@ -7,6 +7,8 @@ import { regArgument, regTypes } from './reg.ts'
 export interface Found {
   readonly sites: Site[]
   readonly texts: TextSite[]
+  /** Names that are known only when the statement runs. */
+  readonly unknown: { readonly at: { readonly byte: number }; readonly of: NameClass }[]
 }
 
 const manipulations = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'])
@@ -14,7 +16,7 @@ const none: ReadonlySet<string> = new Set()
 
 /** Everything in a statement that names relations, types and routines, or may do so in a string. */
 export function findSites(statement: Node): Found {
-  const found: Found = { sites: [], texts: [] }
+  const found: Found = { sites: [], texts: [], unknown: [] }
   visit(statement, none, found)
   return found
 }
@@ -152,7 +154,10 @@ const special: Readonly<Record<string, Special>> = {
   TypeCast(body, hidden, found) {
     visitFields(body, hidden, found)
     const meaning = regCast({ TypeCast: body })
-    if (meaning !== undefined) visitText(body['arg'], meaning, found)
+    if (meaning === undefined) return
+    visitText(body['arg'], meaning, found)
+    if (isMadeAtRunTime(body['arg']) && typeof body['location'] === 'number')
+      found.unknown.push({ at: { byte: body['location'] }, of: meaning })
   },
   // Names of another server.
   ImportForeignSchemaStmt: () => undefined,
@@ -174,6 +179,26 @@ function regCast(value: unknown): NameClass | undefined {
   return name !== undefined && Object.hasOwn(regTypes, name) ? regTypes[name] : undefined
 }
 
+/**
+ * Whether what is cast to regclass is a text that is not written here: a parameter, a column that holds names, something put
+ * together. A column is taken for an OID when it is called like one.
+ */
+function isMadeAtRunTime(value: unknown): boolean {
+  const [tag, body] = isNode(value) ? untag(value) : ['', {}]
+  if (tag === 'TypeCast')
+    return (
+      words(isNode(body['typeName']) ? body['typeName']['names'] : []).at(-1) !== 'oid' &&
+      isMadeAtRunTime(body['arg'])
+    )
+  if (tag === 'ColumnRef') return !/id$|^inhparent$/.test(words(body['fields']).at(-1) ?? '')
+  if (tag === 'A_Expr') return true
+  return (
+    tag === 'ParamRef' ||
+    (tag === 'FuncCall' &&
+      /^(?:quote_ident|format|concat|concat_ws)$/.test(words(body['funcname']).at(-1) ?? ''))
+  )
+}
+
 /** What a value names whose text is taken: `tableoid::regclass::text`. */
 function regText(value: unknown): NameClass | undefined {
   const cast = bodyOf(value, 'TypeCast')
@@ -191,7 +216,7 @@ function visitText(
   if (!isNode(value)) return
   const [tag, body] = untag(value)
   if (tag === 'TypeCast') {
-    visitText(body['arg'], meaning, { sites: [], texts }, argument)
+    visitText(body['arg'], meaning, { sites: [], texts, unknown: [] }, argument)
     return
   }
   const constant = tag === 'A_Const' && isNode(body['sval']) ? text(body['sval']['sval']) : undefined
