@@ -41,15 +41,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'names in strings are left alone',
-    file: 'statement.ts',
-    from: "if (!('byte' in at) || meaning === 'sql') return",
+    file: 'names-in-strings.ts',
+    from: "if (meaning === 'sql') return",
     to: 'return',
   },
   {
     name: 'SQL in strings is left alone',
-    file: 'statement.ts',
-    from: 'const { runsSql = sqlFunctions } = this.#around',
-    to: 'const runsSql: ReadonlySet<string> | string = new Set<string>()',
+    file: 'names-in-strings.ts',
+    from: "if (meaning !== 'sql' || argumentOf === undefined) return []",
+    to: "if (argumentOf !== '') return []",
   },
   {
     name: 'temporary tables are not followed',

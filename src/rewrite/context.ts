@@ -43,6 +43,16 @@ export function merge(outcomes: readonly Outcome[]): Outcome {
   }
 }
 
+/** The same in a text that this one is a part of, from `by` on. */
+export function shifted({ edits, mentions }: Outcome, by: number): Outcome {
+  const shift = <T extends { start: number; end: number }>(each: T): T => ({
+    ...each,
+    start: each.start + by,
+    end: each.end + by,
+  })
+  return { edits: edits.map(shift), mentions: mentions.map(shift) }
+}
+
 /** Whether a name that moves is a word of a text. */
 export function namesSomething(sql: string, moves: Moves): boolean {
   return lex(sql).some((word) => isName(word) && moves.names.has(word.value))

@@ -1,6 +1,8 @@
 import { isMark, isWord, lex, type Token } from '../sql/lexer.ts'
 import {
+  merge,
   namesSomething,
+  shifted,
   overlaps,
   undecided,
   type Context,
@@ -145,12 +147,7 @@ export function rewriteExecuted(context: Context, sql: string, rewriteSql: Rewri
     if (first === undefined || last === undefined) return
     const shift = first.start - head.length
     const found = rewriteDynamic(context, head + sql.slice(first.start, last.end), rewriteSql)
-    const moved = <T extends { start: number; end: number }>(each: T): T => ({
-      ...each,
-      start: each.start + shift,
-      end: each.end + shift,
-    })
-    outcomes.push({ edits: found.edits.map(moved), mentions: found.mentions.map(moved) })
+    outcomes.push(shifted(found, shift))
   }
   let at = 1
   for (; at < tokens.length; at++) {
@@ -162,10 +159,7 @@ export function rewriteExecuted(context: Context, sql: string, rewriteSql: Rewri
     else if (clauses.has(token?.kind === 'word' ? token.value : '')) break
   }
   end(at)
-  return {
-    edits: outcomes.flatMap(({ edits }) => edits),
-    mentions: outcomes.flatMap(({ mentions }) => mentions),
-  }
+  return merge(outcomes)
 }
 
 const head = 'SELECT '

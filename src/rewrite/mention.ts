@@ -1,3 +1,5 @@
+import { ident } from '../pg/quoting.ts'
+
 /** What became of one place in which the name of something that moves is written. */
 export interface Mention {
   readonly kind: 'rewritten' | 'kept' | 'undecided'
@@ -29,4 +31,15 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
     at = edit.end
   }
   return result + text.slice(at)
+}
+
+/** The schema of a name, put before it or in place of the one that is written. */
+export function qualify(
+  name: { readonly start: number },
+  schema: { readonly start: number; readonly end: number } | undefined,
+  target: string,
+): Edit {
+  return schema === undefined
+    ? { start: name.start, end: name.start, text: `${ident(target)}.` }
+    : { start: schema.start, end: schema.end, text: ident(target) }
 }

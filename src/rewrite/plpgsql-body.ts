@@ -1,10 +1,9 @@
-import { ident } from '../pg/quoting.ts'
 import { isName, lex } from '../sql/lexer.ts'
 import { merge, type Context, type Outcome, type RewriteSql } from './context.ts'
 import { decide, type Surroundings } from './decide.ts'
 import { rewriteDynamic } from './dynamic.ts'
 import { after } from './effects.ts'
-import type { Edit, Mention } from './mention.ts'
+import { qualify, type Edit, type Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
 import { outward, type Piece } from './pieces.ts'
 import { declaredTypes, embedded, type Embedded } from './plpgsql.ts'
@@ -102,13 +101,7 @@ function typeEdits({ moves, around }: Context, body: string): Outcome {
     } as const
     const decision = decide(site, moves, around)
     if (decision.kind !== 'rewrite') continue
-    const schema = of.at(-2)
-    const target = ident(decision.target)
-    edits.push(
-      schema === undefined
-        ? { start: name.start, end: name.start, text: `${target}.` }
-        : { start: schema.start, end: schema.end, text: target },
-    )
+    edits.push(qualify(name, of.at(-2), decision.target))
     mentions.push({ kind: 'rewritten', name: name.value, start: name.start, end: name.end, reason: '' })
   }
   return { edits, mentions }

@@ -2,7 +2,7 @@ import { ident } from '../pg/quoting.ts'
 import { isMark, isName, lex } from '../sql/lexer.ts'
 import { decide } from './decide.ts'
 import { rewriteString } from './body.ts'
-import { merge, namesSomething, undecided, type Context, type Outcome } from './context.ts'
+import { merge, namesSomething, shifted, undecided, type Context, type Outcome } from './context.ts'
 import type { Moves } from './moves.ts'
 import { rewriteSql } from './rewrite.ts'
 
@@ -35,11 +35,11 @@ export function rewriteCommand(context: Context, line: string): Outcome {
   if (decision.kind === 'keep')
     return { edits: [], mentions: [{ ...mention, kind: 'kept', reason: decision.reason }] }
   const schema = tokens.at(-3)
-  const target = ident(decision.target)
-  const edit =
-    schema === undefined
-      ? { start: mention.start, end: mention.start, text: `${target}.` }
-      : { start: from + schema.start, end: from + schema.end, text: target }
+  const edit = qualify(
+    mention,
+    schema && { start: from + schema.start, end: from + schema.end },
+    decision.target,
+  )
   return { edits: [edit], mentions: [{ ...mention, kind: 'rewritten', reason: '' }] }
 }
 
@@ -53,28 +53,22 @@ function rewriteCopied(context: Context, line: string, from: number): Outcome {
   const head = 'copy '
   const shift = from - head.length
   const sql = `${head}${line.slice(from, from + (end?.end ?? line.length))} to stdout`
-  const { edits, mentions } = rewriteSql(context, sql)
-  const moved = <T extends { start: number; end: number }>(each: T): T => ({
-    ...each,
-    start: each.start + shift,
-    end: each.end + shift,
-  })
-  return { edits: edits.map(moved), mentions: mentions.map(moved) }
+  return shifted(rewriteSql(context, sql), shift)
 }
 
 /** A variable that holds SQL: `\set query 'select …'`. Anything else with a name that moves is told. */
 function rewriteVariable(context: Context, line: string, from: number): Outcome {
   const outcomes = lex(line.slice(from)).flatMap((token): Outcome[] => {
-    const shifted = { ...token, start: token.start + from, end: token.end + from }
+    const here = { ...token, start: token.start + from, end: token.end + from }
     if (token.kind !== 'string') {
       return isName(token) && context.moves.names.has(token.value)
-        ? [undecided(shifted, 'a variable of psql')]
+        ? [undecided(here, 'a variable of psql')]
         : []
     }
-    const found = rewriteString(context, line, shifted, rewriteSql)
+    const found = rewriteString(context, line, here, rewriteSql)
     if (found !== undefined) return [found]
-    const inner = line.slice(shifted.start + 1, shifted.end - 1)
-    return namesSomething(inner, context.moves) ? [undecided(shifted, 'a variable of psql')] : []
+    const inner = line.slice(here.start + 1, here.end - 1)
+    return namesSomething(inner, context.moves) ? [undecided(here, 'a variable of psql')] : []
   })
   return merge(outcomes)
 }

@@ -1,6 +1,6 @@
 import type { Parser } from '../sql/parser.ts'
 import type { Surroundings } from './decide.ts'
-import type { Outcome } from './context.ts'
+import { shifted, type Outcome } from './context.ts'
 import { rewriteExecuted } from './dynamic.ts'
 import { applyEdits, type Edit, type Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
@@ -43,11 +43,10 @@ export async function rewriteScript(
   const unread: Unread[] = []
   const begin = { ...initial, transitions: transitionTables(parser, text, statements) }
   let around: Surroundings = begin
-  const keep = (start: number, found: { edits: readonly Edit[]; mentions: readonly Mention[] }): void => {
-    edits.push(...found.edits.map((edit) => ({ ...edit, start: edit.start + start, end: edit.end + start })))
-    mentions.push(
-      ...found.mentions.map((each) => ({ ...each, start: each.start + start, end: each.end + start })),
-    )
+  const keep = (start: number, found: Outcome): void => {
+    const here = shifted(found, start)
+    edits.push(...here.edits)
+    mentions.push(...here.mentions)
   }
   for (const { start, end, commands, isCommand, isExecuted } of statements) {
     await parser.ready()

@@ -24,13 +24,5 @@ export interface TextSite {
   /** It is compared with the text that PostgreSQL makes of a name: with a schema, but for those of the search_path. */
   readonly isOutput?: true
   readonly value: string
-  /** The string's own place, or a keyword before it. */
-  readonly at: { readonly byte: number } | { readonly after: number }
-  readonly hidden: ReadonlySet<string>
-}
-
-/** A name that the grammar puts where it must stay as it is, with the reason. */
-export interface Fixed {
-  readonly name: string
-  readonly reason: string
+  readonly at: { readonly byte: number }
 }

@@ -225,7 +225,6 @@ function visitText(
     meaning,
     value: constant,
     at: { byte: body['location'] },
-    hidden: none,
     ...argument,
   })
 }
