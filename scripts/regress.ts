@@ -27,7 +27,7 @@ const original = await runSuite(suite, suite.scripts, async (cluster) => {
   if (isChosen('replay')) replayed = await replay(cluster, suite, join(work, 'replay'), print)
 })
 const made = readMade(original.log)
-print(`${original.results.size} files, ${made.relations.length} names of relations`)
+print(`${original.results.size} files, ${Object.keys(made.relations).length} names of relations`)
 
 const qualified = join(work, 'qualified')
 await check('identity', 'public', unchanged)
@@ -49,7 +49,7 @@ if (replayed !== undefined) {
 }
 if (chosen.length === 0) {
   for (const id of reasons.keys()) if (!seen.has(id)) print(`no run shows hunk ${id} any more`)
-  await writeReport(suite.server.version, made.relations.length, rows, reasons, replayed)
+  await writeReport(suite.server.version, Object.keys(made.relations).length, rows, reasons, replayed)
 }
 for (const problem of problems) console.error(problem)
 process.exitCode = problems.length > 0 ? 1 : 0

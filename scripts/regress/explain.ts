@@ -58,8 +58,11 @@ function isTold(name: string, { mentions, unread, source }: Report): boolean {
     unread.some(holds) ||
     mentions.some(({ kind, reason, ...mention }) => {
       if (kind === 'kept') return mention.name === name && uncertain.test(reason)
-      // Where SQL is put together, what it names is not known; that it is, is told.
-      return kind === 'undecided' && (holds(mention) || /put together|made elsewhere/.test(reason))
+      // What is known only at run time, or stands in another language, is told without names.
+      return (
+        kind === 'undecided' &&
+        (holds(mention) || /put together|made elsewhere|only when it runs|a body in/.test(reason))
+      )
     })
   )
 }

@@ -11,6 +11,7 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -50,6 +51,29 @@ tell_type(Oid oid)
 	table_close(catalog, AccessShareLock);
 }
 
+/* The relation itself, or the table of an index. */
+static char *
+belongs_to(Form_pg_class row)
+{
+	Oid			table = row->oid;
+	Relation	catalog;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (row->relkind != RELKIND_INDEX && row->relkind != RELKIND_PARTITIONED_INDEX)
+		return pstrdup(NameStr(row->relname));
+	catalog = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_index_indexrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(row->oid));
+	scan = systable_beginscan(catalog, IndexRelidIndexId, true, SnapshotSelf, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		table = ((Form_pg_index) GETSTRUCT(tuple))->indrelid;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return get_rel_name(table);
+}
+
 static void
 tell_relation(Oid oid)
 {
@@ -69,7 +93,8 @@ tell_relation(Oid oid)
 
 		if (schema != NULL && row->relpersistence != RELPERSISTENCE_TEMP && strcmp(schema, "public") == 0)
 			ereport(LOG_SERVER_ONLY,
-					(errmsg("relation made: %c %s", row->relkind, quote_identifier(NameStr(row->relname))),
+					(errmsg("relation made: %s of %s", quote_identifier(NameStr(row->relname)),
+							quote_identifier(belongs_to(row))),
 					 errhidestmt(true), errhidecontext(true)));
 	}
 	systable_endscan(scan);

@@ -2,32 +2,39 @@ import { Moves } from '../../src/rewrite/moves.ts'
 
 /** What a run of the suite has made. */
 export interface Made {
-  /** The relations of schema public. */
-  readonly relations: readonly string[]
+  /** The relations of schema public, each with the table that it belongs to: an index goes where its table goes. */
+  readonly relations: Readonly<Record<string, string>>
   /** Types that are none of a relation, by the script that makes them. */
   readonly types: Readonly<Record<string, readonly string[]>>
 }
 
 /** Reads from the server’s log what a run has made. */
 export function readMade(log: string): Made {
-  const line = /^\[pg_regress\/(\S+)\] LOG: {2}(relation made: .|type made:) (?:"((?:[^"]|"")*)"|(\S+))$/gm
-  const relations = new Set<string>()
+  const name = String.raw`"(?:[^"]|"")*"|\S+`
+  const line = new RegExp(
+    String.raw`^\[pg_regress/(\S+)\] LOG: {2}(?:relation made: (${name}) of (${name})|type made: (${name}))$`,
+    'gm',
+  )
+  const relations: Record<string, string> = {}
   const types: Record<string, string[]> = {}
-  for (const [, script, what, quoted, plain] of log.matchAll(line)) {
-    const name = plain ?? quoted!.replaceAll('""', '"')
-    if (what!.startsWith('relation')) relations.add(name)
-    else (types[script!] ??= []).push(name)
+  for (const [, script, relation, table, type] of log.matchAll(line)) {
+    if (relation !== undefined) relations[plain(relation)] ??= plain(table!)
+    else (types[script!] ??= []).push(plain(type!))
   }
-  return { relations: [...relations], types }
+  return { relations, types }
+}
+
+function plain(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 }
 
 /**
  * What moves for a script: every relation that any script makes, so that names are met that mean something else here,
  * but for those that are types in this one, since no schema has a type and a relation of one name.
  */
-export function namesFor({ relations, types }: Made, script: string): string[] {
+export function namesFor({ relations, types }: Made, script: string): [name: string, table: string][] {
   const own = new Set(types[script])
-  return relations.filter((name) => !own.has(name))
+  return Object.entries(relations).filter(([name]) => !own.has(name))
 }
 
 /** How the relations are spread over schemas. */
@@ -38,14 +45,14 @@ export function schemasOf(spread: Spread): string[] {
   return { one: ['public2'], two: ['public2', 'public3'], public: ['public'] }[spread]
 }
 
-export function movesOf(names: Iterable<string>, spread: Spread): Moves {
+export function movesOf(names: readonly (readonly [name: string, table: string])[], spread: Spread): Moves {
   const schemas = schemasOf(spread)
   return new Moves(
-    [...names].map((name) => ({
+    names.map(([name, table]) => ({
       class: 'relation' as const,
       schema: 'public',
       name,
-      target: targetOf(name, schemas),
+      target: targetOf(table, schemas),
     })),
   )
 }

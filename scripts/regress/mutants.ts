@@ -89,7 +89,9 @@ export async function mutated(
 
 /** What people do who have no parser: the word behind FROM, JOIN and the like. */
 export function byRegularExpression(made: Made, schema: string): Rewrite {
-  const names = made.relations.filter((name) => /^[a-z_]\w*$/.test(name)).join('|')
+  const names = Object.keys(made.relations)
+    .filter((name) => /^[a-z_]\w*$/.test(name))
+    .join('|')
   const keywords = 'from|join|into|update|table|view|sequence|index|on|truncate|references'
   const pattern = new RegExp(String.raw`\b(${keywords})(\s+)(${names})\b`, 'gi')
   return (_script, text) =>

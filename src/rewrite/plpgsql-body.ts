@@ -1,5 +1,5 @@
 import { isName, lex } from '../sql/lexer.ts'
-import { merge, type Context, type Outcome, type RewriteSql } from './context.ts'
+import { merge, namesSomething, undecided, type Context, type Outcome, type RewriteSql } from './context.ts'
 import { decide, type Surroundings } from './decide.ts'
 import { rewriteDynamic } from './dynamic.ts'
 import { after } from './effects.ts'
@@ -82,7 +82,13 @@ function afterPart({ parser }: Context, { sql, isDynamic }: Embedded, around: Su
 function rewritePart(context: Context, part: Embedded, rewriteSql: RewriteSql): Outcome {
   const piece: Piece = { text: part.sql, outer: (index) => part.outer(index), encode: (it) => it }
   const found = part.isDynamic ? rewriteDynamic(context, part.sql, rewriteSql) : rewriteSql(context, part.sql)
-  return outward([piece], found.edits, found.mentions) ?? { edits: [], mentions: [] }
+  const moved = found.problem === undefined ? outward([piece], found.edits, found.mentions) : undefined
+  if (moved !== undefined) return moved
+  // What says nothing of what moves need not be told.
+  if (!namesSomething(part.sql, context.moves)) return { edits: [], mentions: [] }
+  const start = lex(part.sql).find((token) => part.outer(token.start) !== undefined)?.start ?? 0
+  const place = { start: part.outer(start) ?? 0, end: part.outer(part.sql.length) ?? 0 }
+  return undecided(place, found.problem ?? 'a place in it could not be found')
 }
 
 /** `users%rowtype` is no type to the SQL grammar. */

@@ -3,6 +3,7 @@ import { isMark, isName, lex } from '../sql/lexer.ts'
 import { decide } from './decide.ts'
 import { rewriteString } from './body.ts'
 import { merge, namesSomething, shifted, undecided, type Context, type Outcome } from './context.ts'
+import { qualify } from './mention.ts'
 import type { Moves } from './moves.ts'
 import { rewriteSql } from './rewrite.ts'
 

@@ -28,8 +28,20 @@ export function rewriteText(parser: Parser, text: string, moves: Moves, around: 
   return { text: applyEdits(text, edits), isChanged: true, mentions }
 }
 
-/** The edits of a text; none where its result would not be the same but for the names. */
+/**
+ * The edits of a text; none where its result would not be the same but for the names. What the parser has just been able to
+ * read may be too deep for those who walk it.
+ */
 export function rewriteSql(context: Context, text: string): Outcome {
+  try {
+    return rewriteStatements(context, text)
+  } catch (error) {
+    if (!(error instanceof RangeError) || !/call stack/.test(error.message)) throw error
+    return { edits: [], mentions: [], problem: 'it is nested too deeply' }
+  }
+}
+
+function rewriteStatements(context: Context, text: string): Outcome {
   const { parser, moves } = context
   const unchanged = (problem: string): Outcome => ({ edits: [], mentions: [], problem })
   const parsed = parser.parse(text)

@@ -39,6 +39,7 @@ export function rewriteStatement(
       findings.mention({ ...token, value: '' }, 'undecided', 'a name that is known only when it runs')
   }
   moveBack(statement, context, written, findings)
+  warn(statement, written, findings)
   const inner = { ...context, holes: [] }
   const [tag, node] = untag(statement.tree)
   const body =
@@ -72,8 +73,11 @@ function decidePlace(
   const isHere = name !== undefined && index >= 0 && written.matches(index, site.words)
   if (decision.kind === 'other') {
     if (isHere && moves.names.has(name.value)) findings.mention(name, 'kept', 'of another schema')
-  } else if (!isHere) findings.lost(site.words.at(-1)!, written.tokens[0], written.tokens.at(-1))
-  else if (findings.has(name.start)) return
+  } else if (!isHere) {
+    // A recursive view reads from a query that only the parser sees.
+    if (decision.kind === 'rewrite')
+      findings.lost(site.words.at(-1)!, written.tokens[0], written.tokens.at(-1))
+  } else if (findings.has(name.start)) return
   else if (decision.kind === 'keep') findings.mention(name, 'kept', decision.reason)
   else {
     const schema = site.words.length === 1 ? undefined : written.tokens[index + 2 * (site.words.length - 2)]
@@ -91,6 +95,19 @@ function moveBack({ tree }: Statement, { moves }: Context, written: Written, fin
   const token = written.tokens.findLast(isName)
   if (move !== undefined && token !== undefined)
     findings.edits.push({ ...qualify(token, token, move.target) })
+}
+
+/** Backslashes in strings mean something from here on that neither the parser nor this code knows. */
+function warn({ tree }: Statement, { tokens }: Written, findings: Findings): void {
+  const [tag, body] = untag(tree)
+  const [first, last] = [tokens[0], tokens.at(-1)]
+  const isOff = last !== undefined && /^(?:off|false|0|no)$/i.test(last.value === "'" ? 'off' : last.value)
+  if (tag === 'VariableSetStmt' && body['name'] === 'standard_conforming_strings' && isOff)
+    findings.mention(
+      { ...first!, end: last.end, value: '' },
+      'undecided',
+      'strings are read in another way behind it',
+    )
 }
 
 /** Whatever else is spelled like something that moves: names that are none of a table, and words in strings. */
