@@ -61,6 +61,7 @@ async function perform(
   })
   switch (action.policy) {
     case 'transaction': {
+      for (const text of action.told ?? []) events.emit({ type: 'notice', level: 'warning', text })
       const { canary, ...done } = await performTransaction(work, step.id, action, [
         ...journalStatements(work, placed, end),
         ...watchDue(work, placed, action),

@@ -1,0 +1,120 @@
+import type { StoredBody } from '../catalog/bodies.ts'
+import { isMark, isName, isWord, lex, type Token } from '../sql/lexer.ts'
+import type { Parser } from '../sql/parser.ts'
+import type { Surroundings } from '../rewrite/decide.ts'
+import type { Moves } from '../rewrite/moves.ts'
+import { readLiteral } from '../rewrite/literal.ts'
+import { rewriteText } from '../rewrite/rewrite.ts'
+import { computedLines } from './computed.ts'
+
+/** A place of a body that nobody can decide before it runs. */
+export interface Doubt {
+  /** The name that may be meant; empty where only the value of an expression will tell. */
+  readonly name: string
+  /** Of the body, counted from 1 as PL/pgSQL’s messages do. */
+  readonly line: number
+  readonly reason: string
+}
+
+type Text = Pick<StoredBody, 'definition' | 'source' | 'language'>
+
+interface Decided {
+  readonly source: string
+  readonly definition: string
+  readonly doubts: readonly Doubt[]
+}
+
+const elsewhere = 'another of that name, or none, on the search_path'
+
+/** Rewrites the names in a body, and lists those that remain in doubt. What stands before the body is left alone. */
+export function decideBody(parser: Parser, body: Text, moves: Moves, around: Surroundings): Decided {
+  const { definition, source } = body
+  const quote = /\$[a-z]+\$(?=\n?$)/.exec(definition)
+  if (moves.names.size === 0 || quote === null) return { source, definition, doubts: [] }
+  const [start, end] = [quote.index - source.length, quote.index]
+  const line = (at: number): number => source.slice(0, at - start).split('\n').length
+  const temporary = new Set([...around.temporary, ...temporaryTables(source)])
+  const here: Surroundings = { ...around, temporary }
+  const result = rewriteText(parser, definition, moves, here)
+  const whole = result.mentions.find(
+    (mention) => mention.kind === 'undecided' && mention.start <= start && mention.end >= end,
+  )
+  const unread = result.problem ?? whole?.reason
+  if (unread !== undefined) {
+    const [name] = namesIn(source, moves)
+    return { source, definition, doubts: name === undefined ? [] : [{ name, line: 1, reason: unread }] }
+  }
+  const inside = result.mentions.filter((mention) => mention.start >= start && mention.end <= end)
+  const isNowhere = (name: string): boolean =>
+    !around.path.some((schema) => around.others?.(schema, name) === true)
+  const lastName = (from: number, to: number): string =>
+    namesIn(definition.slice(from, to), moves).at(-1) ?? ''
+  const doubts = [
+    ...inside.flatMap(({ kind, name, start: at, end: upTo, reason }): Doubt[] => {
+      if (kind === 'undecided') return [{ name: name || lastName(at, upTo), line: line(at), reason }]
+      if (kind === 'kept' && reason === elsewhere && isNowhere(name))
+        return [{ name, line: line(at), reason: 'only another search_path than the database’s finds it' }]
+      return []
+    }),
+    ...overlooked(source, moves, (at) =>
+      inside.some((mention) => mention.start <= start + at && at + start < mention.end),
+    ).map(({ name, at }) => ({
+      name,
+      line: line(start + at),
+      reason: 'a place the parser does not tell of',
+    })),
+    ...computedLines(parser, definition, source).map((at) => ({
+      name: '',
+      line: at,
+      reason: 'it executes SQL that it puts together as it runs',
+    })),
+  ]
+  const after = bodyIn(result.text, quote[0], definition.length - end)
+  return { source: after, definition: definition.slice(0, start) + after + definition.slice(end), doubts }
+}
+
+/** The new body without what stands before it: there the server itself writes the names. */
+function bodyIn(text: string, quote: string, tail: number): string {
+  const end = text.length - tail
+  return text.slice(text.lastIndexOf(quote, end - quote.length) + quote.length, end)
+}
+
+function namesIn(source: string, moves: Moves): string[] {
+  return lex(source).flatMap((token) => {
+    if (isName(token)) return moves.names.has(token.value) ? [token.value] : []
+    const inner = token.kind === 'string' ? readLiteral(source, token)?.inner : undefined
+    return inner === undefined ? [] : namesIn(inner, moves)
+  })
+}
+
+/** Tables that the body makes for itself: the name means these. */
+function temporaryTables(source: string): string[] {
+  const tokens = lex(source)
+  return tokens.flatMap((token, index) => {
+    if (!isWord(token, 'temp') && !isWord(token, 'temporary')) return []
+    const named = tokens
+      .slice(index + 1, index + 7)
+      .find(
+        (next) => isName(next) && !['table', 'if', 'not', 'exists', 'view', 'sequence'].includes(next.value),
+      )
+    return named === undefined ? [] : [named.value]
+  })
+}
+
+const beforeRelation = new Set(['from', 'join', 'into', 'update', 'only', 'truncate', 'table'])
+
+/** Names with an old schema in front, or where only a relation can stand, that the rewriter has said nothing of. */
+function overlooked(
+  source: string,
+  moves: Moves,
+  isKnown: (at: number) => boolean,
+): { name: string; at: number }[] {
+  const tokens = lex(source)
+  const isDoubtful = (token: Token, index: number): boolean => {
+    if (!isName(token) || !moves.names.has(token.value) || isKnown(token.start)) return false
+    const [before, dot] = [tokens[index - 2], tokens[index - 1]]
+    if (isMark(dot, '.')) return before !== undefined && moves.sources.has(before.value)
+    return dot?.kind === 'word' && beforeRelation.has(dot.value) && !isMark(tokens[index + 1], '.')
+  }
+  return tokens.filter(isDoubtful).map(({ value, start }) => ({ name: value, at: start }))
+}
