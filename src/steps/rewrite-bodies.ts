@@ -22,6 +22,8 @@ export const rewriteBodies: StepKind<Config> = {
   undoSummary: () => 'give those functions their old text again',
   observe: (_config, context) => (toRewrite(context).length > 0 ? 'absent' : 'present'),
   record: (_config, context) => ({ bodies: toRewrite(context) }),
+  texts: (_config, context) =>
+    toRewrite(context).map(({ function: name, before, after }) => ({ name, before, after })),
   actions(config, context) {
     const statements = replaceBodies(toRewrite(context))
     if (statements.length === 0) return []
