@@ -35,8 +35,6 @@ export interface TransactionAction extends ActionBase {
   /** Each is locked without what is below it; LOCK TABLE on a view locks the tables it reads as well. */
   readonly locksAlone?: boolean
   readonly statements: readonly string[]
-  /** What someone should know of it, told when it is performed. */
-  readonly told?: readonly string[]
   /**
    * Statements that, run beforehand in a transaction of their own, take away a contention that the transaction
    * itself loses again and again; and those that put things back when it is given up.

@@ -4,6 +4,9 @@ import { sqlstate } from '../pg/sqlstate.ts'
 import type { BodyFacts, Change } from '../survey/bodies.ts'
 import type { StepContext, StepData } from './kind.ts'
 
+/** Ends the warning about a function that is not given its old text again. */
+export const leftAlone = 'was changed or dropped since it was rewritten, and is left as it is'
+
 /** A body that was replaced, as the journal keeps it. */
 export type ReplacedBody = {
   readonly oid: number
@@ -41,22 +44,9 @@ export function replaceBodies(bodies: readonly ReplacedBody[]): string[] {
 
 /** Gives functions their old bodies again; one that somebody has changed since is left as it is. */
 export function restoreBodies(bodies: readonly ReplacedBody[]): string[] {
-  const left = `raise warning '% was changed or dropped since it was rewritten, and is left as it is', it.signature; continue;`
+  const left = `raise warning '% ${leftAlone}', it.signature; continue;`
   const back = bodies.map((body) => ({ ...body, before: body.after, after: body.before }))
   return back.length === 0 ? [] : [replacing(back.toReversed(), left)]
-}
-
-/** What the undo leaves alone, for people. */
-export function leftAlone(bodies: readonly ReplacedBody[], { facts }: StepContext): string[] {
-  const now = new Map(facts.bodies.map(({ oid, source }) => [oid, source]))
-  const names = new Map(bodies.map((body) => [body.oid, body.function]))
-  return [...names].flatMap(([oid, name]) => {
-    const source = now.get(oid)
-    const isKnown = bodies.some(
-      (body) => body.oid === oid && [body.before, body.after].includes(source ?? ''),
-    )
-    return isKnown ? [] : [`${name} was changed or dropped since it was rewritten, and is left as it is`]
-  })
 }
 
 /**

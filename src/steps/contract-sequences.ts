@@ -1,14 +1,7 @@
 import { ident, qualified } from '../pg/quoting.ts'
 import { sequenceUnit } from '../survey/bodies.ts'
 import type { GoingSequence } from '../survey/shared-sequences.ts'
-import {
-  bodiesToReplace,
-  leftAlone,
-  recordedBodies,
-  replaceBodies,
-  restoreBodies,
-  type ReplacedBody,
-} from './bodies.ts'
+import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies, type ReplacedBody } from './bodies.ts'
 import type { TransactionAction } from './action.ts'
 import type { StepContext, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
@@ -54,8 +47,7 @@ export const contractSequences: StepKind<Config> = {
       .toReversed()
       .map((sequence) => {
         const bodies = recordedBodies(record).filter(({ of }) => of === sequence.oid)
-        const back = move(config, sequence, newName(sequence), sequence.source, restoreBodies(bodies))
-        return { ...back, told: leftAlone(bodies, context) }
+        return move(config, sequence, newName(sequence), sequence.source, restoreBodies(bodies))
       })
   },
 }

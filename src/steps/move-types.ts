@@ -4,14 +4,7 @@ import type { StepContext, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
 import { typesUnit } from '../survey/bodies.ts'
 import { routinesAction } from './routines.ts'
-import {
-  bodiesToReplace,
-  leftAlone,
-  recordedBodies,
-  replaceBodies,
-  restoreBodies,
-  type ReplacedBody,
-} from './bodies.ts'
+import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies, type ReplacedBody } from './bodies.ts'
 
 type Config = { readonly database: string; readonly service: string; readonly types: readonly number[] }
 
@@ -41,16 +34,13 @@ export const moveTypes: StepKind<Config> = {
     ]),
   ],
   undo: ({ database, service, types }, context, record) => [
-    {
-      ...routinesAction(database, `types-${service}`, 'move types back to their old names', [
-        ...types
-          .map((oid) => context.type(oid))
-          .filter(isThere)
-          .map((type) => `alter type ${qualified(newName(type))} set schema ${ident(type.source)}`),
-        ...restoreBodies(recordedBodies(record)),
-      ]),
-      told: leftAlone(recordedBodies(record), context),
-    },
+    routinesAction(database, `types-${service}`, 'move types back to their old names', [
+      ...types
+        .map((oid) => context.type(oid))
+        .filter(isThere)
+        .map((type) => `alter type ${qualified(newName(type))} set schema ${ident(type.source)}`),
+      ...restoreBodies(recordedBodies(record)),
+    ]),
   ],
 }
 

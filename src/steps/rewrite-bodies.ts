@@ -1,4 +1,4 @@
-import { bodiesToReplace, leftAlone, recordedBodies, replaceBodies, restoreBodies } from './bodies.ts'
+import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies } from './bodies.ts'
 import type { TransactionAction } from './action.ts'
 import type { ReplacedBody } from './bodies.ts'
 import type { StepContext, StepKind } from './kind.ts'
@@ -29,11 +29,9 @@ export const rewriteBodies: StepKind<Config> = {
     if (statements.length === 0) return []
     return [action(config, 'write the new names into the text of functions', statements)]
   },
-  undo(config, context, record) {
-    const bodies = recordedBodies(record)
-    if (bodies.length === 0) return []
-    const it = action(config, 'give functions their old text again', restoreBodies(bodies))
-    return [{ ...it, told: leftAlone(bodies, context) }]
+  undo(config, _context, record) {
+    const statements = restoreBodies(recordedBodies(record))
+    return statements.length === 0 ? [] : [action(config, 'give functions their old text again', statements)]
   },
 }
 

@@ -1,4 +1,6 @@
 import { readNamesakes, readStoredBodies, type StoredBody } from '../catalog/bodies.ts'
+import type { ColumnSequence } from '../catalog/sequences.ts'
+import type { CompatPolicy } from '../plan/compat.ts'
 import type { PathSetting } from '../catalog/path-settings.ts'
 import type { Session } from '../pg/session.ts'
 import { Moves } from '../rewrite/moves.ts'
@@ -18,17 +20,26 @@ export interface Change {
 export interface BodyFacts extends StoredBody {
   /** With the new names that are there since the switches; undefined where it names none of them. */
   readonly renamed?: Change
-  /** With what gets its new name last, by `sequence <oid>` or `types <service>`, in the order in which these move. */
+  /** With what gets its new name last, by `table <oid>`, `sequence <oid>` or `types <service>`, in the order in which these move. */
   readonly last: readonly (Change & { readonly unit: string })[]
   readonly doubts: readonly Doubt[]
 }
 
 export interface BodySources {
   readonly moves: readonly NamedMove[]
+  readonly tables: readonly OwningTable[]
   readonly sequences: readonly GoingSequence[]
   readonly settings: readonly PathSetting[]
   /** In the order in which contract deals with them. */
   readonly services: readonly string[]
+}
+
+/** A table with the sequences of its columns. */
+interface OwningTable {
+  readonly relation: number
+  readonly source: string
+  readonly compat: CompatPolicy
+  readonly sequences: readonly Pick<ColumnSequence, 'name' | 'kind'>[]
 }
 
 /** A part of the names, which change together. */
@@ -40,8 +51,8 @@ interface Unit {
 let parser: Promise<Parser> | undefined
 
 /**
- * Reads the bodies that name what moves and decides each name in them. Sequences that no column owns and types have one
- * name at a time, so that theirs is a change of its own.
+ * Reads the bodies that name what moves and decides each name in them. Sequences and types have one name at a time, the
+ * old one until contract, so that theirs are changes of their own.
  */
 export async function readBodies(session: Session, sources: BodySources): Promise<BodyFacts[]> {
   const names = [...new Set(sources.moves.map(({ name }) => name))]
@@ -100,23 +111,37 @@ function decided(
 
 const early = 'names'
 
-function unitsOf({ moves, sequences, services }: BodySources): Unit[] {
-  const going = new Map(
-    sequences.map((sequence) => [key({ ...sequence, schema: sequence.source }), sequence]),
-  )
-  const unitOf = (move: NamedMove): string => {
+function unitsOf({ moves, tables, sequences, services }: BodySources): Unit[] {
+  const unitOf = new Map([
+    ...tables.flatMap((table) =>
+      lastSequences(table).map(
+        ({ name }) => [key({ schema: table.source, name }), tableUnit(table.relation)] as const,
+      ),
+    ),
+    ...sequences.map(({ source, name, oid }) => [key({ schema: source, name }), sequenceUnit(oid)] as const),
+  ])
+  const unit = (move: NamedMove): string => {
     if (move.class === 'type') return typesUnit(move.service)
-    const sequence = move.class === 'relation' ? going.get(key(move)) : undefined
-    return sequence === undefined ? early : sequenceUnit(sequence.oid)
+    return (move.class === 'relation' ? unitOf.get(key(move)) : undefined) ?? early
   }
   const order = [
     early,
+    ...tables.filter((table) => lastSequences(table).length > 0).map(({ relation }) => tableUnit(relation)),
     ...services.flatMap((service) =>
       sequences.filter((sequence) => sequence.service === service).map(({ oid }) => sequenceUnit(oid)),
     ),
     ...services.map(typesUnit),
   ]
-  return order.map((unit) => ({ unit, moves: new Moves(moves.filter((move) => unitOf(move) === unit)) }))
+  return order.map((name) => ({ unit: name, moves: new Moves(moves.filter((move) => unit(move) === name)) }))
+}
+
+/** Sequences of serial columns stay with the old name while something stands there. */
+function lastSequences({ compat, sequences }: OwningTable): OwningTable['sequences'] {
+  return compat === 'none' || compat === 'search-path' ? [] : sequences.filter(({ kind }) => kind === 'owned')
+}
+
+export function tableUnit(relation: number): string {
+  return `table ${relation}`
 }
 
 export function sequenceUnit(oid: number): string {

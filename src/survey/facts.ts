@@ -166,6 +166,7 @@ export async function readFacts(
     sequences: shared,
     bodies: await readBodies(session, {
       moves,
+      tables,
       sequences: shared.going,
       settings: pathSettings,
       services: plan.services.map(({ name }) => name),

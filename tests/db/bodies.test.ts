@@ -61,7 +61,7 @@ const schema = `
       select count(*) into n from orders;
       return n;
     end $$;
-  create function ticket() returns bigint language plpgsql as $$ begin return nextval('public.tickets'); end $$;
+  create function ticket() returns bigint language plpgsql as $$ begin return nextval('public.tickets') + nextval('audit_id_seq') + nextval('public.users_id_seq'); end $$;
   create function states() returns text language plpgsql as $$
     begin return 'new'::public.state::text || 'old'::public.state::text || (select count(*) from public.users); end $$;
   create function by_name() returns bigint language plpgsql as $$
@@ -79,6 +79,7 @@ const answers = `
 
 const sketch: PlanSketch = {
   services: { people: { tables: ['users'], types: ['state'] }, shop: ['orders'], logs: ['audit'] },
+  phases: [{ name: 'all', switch: ['people', 'shop', 'logs'] }],
 }
 
 async function scene(more = ''): Promise<FreshDatabase> {
@@ -121,22 +122,45 @@ const rewritten = {
   'step(bigint,integer)': 'select state + n + (select count(*) from people.users)',
   'seen()': `
     begin insert into logs.audit (line) select 'order ' || count(*) from orders; return null; end `,
-  'ticket()': ` begin return nextval('shop.tickets'); end `,
+  'ticket()': ` begin return nextval('shop.tickets') + nextval('logs.audit_id_seq') + nextval('people.users_id_seq'); end `,
   'states()': `
     begin return 'new'::people.state::text || 'old'::people.state::text || (select count(*) from people.users); end `,
   'by_name()': `
     declare n bigint; begin execute 'select count(*) from people.users where ' || 'id > $1' into n using 0; return n; end `,
 }
 
+test('names that stand as strings in expressions and arguments of triggers are told', async () => {
+  await using database = await scene(`
+    create view exists_now as select to_regclass('public.users') is not null as it, 'users' as word, 'public.users'::regclass as oid;
+    create table uses (id regclass default to_regclass('public.orders'), n bigint default nextval('public.tickets'),
+      t text check (t <> 'public.users'));
+    alter table uses enable row level security;
+    create policy known on uses using (to_regclass('"public"."audit"') is not null);
+    create function generic() returns trigger language plpgsql as 'begin return new; end';
+    create trigger fed before insert on uses for each row execute function generic('users', 'it''s', 'public.orders');
+    create index told on uses ((t = 'public.users'));
+    create function with_default(t text default 'public.users') returns text language sql as 'select t';`)
+  expect((await plannedOf(database)).texts).toEqual([
+    "constraint uses_t_check of public.uses: it holds 'public.users' as a string, which does not follow the move and is not rewritten",
+    "default of public.uses.id: it holds 'public.orders' as a string, which does not follow the move and is not rewritten",
+    "function public.with_default(text): it holds 'public.users' as a string, which does not follow the move and is not rewritten",
+    "index public.told: it holds 'public.users' as a string, which does not follow the move and is not rewritten",
+    `policy known on public.uses: it holds '"public"."audit"' as a string, which does not follow the move and is not rewritten`,
+    "trigger fed on public.uses: it holds 'public.orders' as a string, which does not follow the move and is not rewritten",
+    "trigger fed on public.uses: it holds 'users' as a string, which does not follow the move and is not rewritten",
+    "view public.exists_now: it holds 'public.users' as a string, which does not follow the move and is not rewritten",
+  ])
+})
+
 describe('the text of functions', () => {
   test('has the new names before the old ones go; nothing else about them changes, and the undo puts back every byte', async () => {
     await using database = await scene()
     const plan = planFor(database.url, sketch)
     const original = await dumpAll(database.url)
-    await run(plan, [1, 2, 3, 4])
+    await run(plan, [1, 2])
     const before = await rowsOf<Routine>(database.url, everyRoutine)
     const [answer] = await rowsOf(database.url, answers)
-    await run(plan, [5])
+    await run(plan, [3])
     const after = await rowsOf<Routine>(database.url, everyRoutine)
     expect(await rowsOf(database.url, answers)).toEqual([answer])
     expect(await problems(plan)).toEqual([])
@@ -159,7 +183,7 @@ describe('the text of functions', () => {
       database.url,
       `delete from logs.audit where id > 1; delete from people.users where id > 2; delete from shop.orders where id > 3`,
     )
-    await undo(plan, { phase: 5 })
+    await undo(plan, { phase: 3 })
     expect(await rowsOf(database.url, everyRoutine)).toEqual(before)
     await undo(plan, { to: 0 })
     const sequences = /^SELECT pg_catalog.setval.*\n/gm
@@ -191,15 +215,15 @@ describe('the text of functions', () => {
       'from people.users where',
     )
     const plan = planFor(database.url, sketch)
-    await run(plan, [1, 2, 3, 4])
-    const failure = await failureOf(run(plan, [5]))
+    await run(plan, [1, 2])
+    const failure = await failureOf(run(plan, [3]))
     expect(failure.code).toBe('preflight-refused')
     expect(failure.message).toContain('body-undecided on public.named(t text)')
     const waived = planFor(database.url, {
       ...sketch,
       allow: [{ rule: 'body-undecided', on: 'public.named(t text)', because: 'nobody calls it' }],
     })
-    await run(waived, [5])
+    await run(waived, [3])
     const [named] = await rowsOf<{ source: string; path: string[] }>(
       database.url,
       `select prosrc as source, proconfig as path from pg_proc where proname = 'named'`,
@@ -213,7 +237,7 @@ describe('the text of functions', () => {
   test('that somebody changes before it is rewritten is not overwritten, and read anew', async () => {
     await using database = await scene()
     const plan = planFor(database.url, sketch)
-    await run(plan, [1, 2, 3, 4])
+    await run(plan, [1, 2])
     const { phases, context } = await surveyed(plan)
     const step = phases.at(-1)!.steps.find(({ kind }) => kind === 'rewrite-bodies')!
     const [action] = stepKind(step.kind).actions(step.config, context)
@@ -226,22 +250,22 @@ describe('the text of functions', () => {
       code: 'MG006',
       message: 'public.by_name() was changed or dropped since it was read',
     })
-    await run(plan, [5])
+    await run(plan, [3])
     expect(await rowsOf(database.url, `select by_name() as it`)).toEqual([{ it: '2' }])
   })
 
   test('that somebody has changed since is left as it is by the undo, which says so', async () => {
     await using database = await scene()
     const plan = planFor(database.url, sketch)
-    await run(plan, [1, 2, 3, 4])
+    await run(plan, [1, 2])
     const [before] = await rowsOf(database.url, `select prosrc from pg_proc where proname = 'quoted'`)
-    await run(plan, [5])
+    await run(plan, [3])
     await sql(
       database.url,
       `create or replace function by_name() returns bigint language sql as 'select 7::bigint'; drop function plain(text)`,
     )
-    const { events } = await undo(plan, { phase: 5 })
-    expect(warningsOf(events)).toEqual([
+    const { events } = await undo(plan, { phase: 3 })
+    expect(warningsOf(events).toSorted()).toEqual([
       'public.by_name() was changed or dropped since it was rewritten, and is left as it is',
       'public.plain(who text) was changed or dropped since it was rewritten, and is left as it is',
     ])
@@ -251,29 +275,47 @@ describe('the text of functions', () => {
     ])
   })
 
-  test('that does not pass the server’s check, or that is not the runner’s, is dealt with as it is', async () => {
+  test('that does not pass the server’s check is rewritten all the same', async () => {
     await using database = await scene(`
       create table gone (); create function broken() returns bigint language sql as 'select count(*) from public.users, gone';
       drop table gone;`)
     const plan = planFor(database.url, sketch)
-    await run(plan, [1, 2, 3, 4, 5])
+    await run(plan, [1, 2])
+    const { phases, context } = await surveyed(plan)
+    const step = phases.at(-1)!.steps.find(({ kind }) => kind === 'rewrite-bodies')!
+    const [action] = stepKind(step.kind).actions(step.config, context)
+    await sql(database.url, action?.policy === 'transaction' ? action.statements.join(';') : '')
     expect(await rowsOf(database.url, `select prosrc as it from pg_proc where proname = 'broken'`)).toEqual([
       { it: 'select count(*) from people.users, gone' },
     ])
+  })
+
+  test('that belongs to others than the runner holds contract up', async () => {
+    await using database = await scene(`grant create on schema public to ${owner}`)
+    const { findings } = await plannedOf(database, database.url.replace(/\/\/[^@/]*@/, `//${owner}@`))
+    const refused = findings.filter((line) => line.includes('body-not-mine'))
+    expect(refused).toContain(
+      `error body-not-mine public.quoted(): its text uses old names and ${owner} may not replace it`,
+    )
+    expect(refused.filter((line) => line.includes('secret'))).toEqual([])
   })
 })
 
 /** What a plan says of the bodies before anything is done. */
 async function plannedOf(
   database: FreshDatabase,
-): Promise<{ findings: string[]; steps: PlanDescription['phases'][number]['steps'] }> {
-  const workspace = await openWorkspace(planFor(database.url, sketch), 'test')
+  url = database.url,
+): Promise<{ findings: string[]; texts: string[]; steps: PlanDescription['phases'][number]['steps'] }> {
+  const workspace = await openWorkspace(planFor(url, sketch), 'test')
   try {
     const { findings, phases } = await describePlan(workspace)
     return {
       findings: findings
         .filter(({ rule }) => rule.startsWith('body-'))
         .map(({ severity, rule, on, text }) => `${severity} ${rule} ${on}: ${text}`),
+      texts: findings
+        .filter(({ rule }) => rule === 'text-names-table')
+        .map(({ on, text }) => `${on}: ${text}`),
       steps: phases.at(-1)!.steps,
     }
   } finally {
