@@ -1,5 +1,5 @@
 import { ident, qualified } from '../pg/quoting.ts'
-import { sequenceUnit } from '../survey/bodies.ts'
+import { sequenceUnit } from '../survey/body-units.ts'
 import type { GoingSequence } from '../survey/shared-sequences.ts'
 import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies, type ReplacedBody } from './bodies.ts'
 import type { TransactionAction } from './action.ts'

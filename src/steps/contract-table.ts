@@ -1,5 +1,5 @@
 import { qualified } from '../pg/quoting.ts'
-import { tableUnit } from '../survey/bodies.ts'
+import { tableUnit } from '../survey/body-units.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
 import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies, type ReplacedBody } from './bodies.ts'

@@ -2,7 +2,7 @@ import { ident, qualified } from '../pg/quoting.ts'
 import type { TypeFacts } from '../survey/facts.ts'
 import type { StepContext, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
-import { typesUnit } from '../survey/bodies.ts'
+import { typesUnit } from '../survey/body-units.ts'
 import { routinesAction } from './routines.ts'
 import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies, type ReplacedBody } from './bodies.ts'
 

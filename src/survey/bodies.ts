@@ -1,13 +1,10 @@
 import { readNamesakes, readStoredBodies, type StoredBody } from '../catalog/bodies.ts'
-import type { ColumnSequence } from '../catalog/sequences.ts'
-import type { CompatPolicy } from '../plan/compat.ts'
 import type { PathSetting } from '../catalog/path-settings.ts'
 import type { Session } from '../pg/session.ts'
-import { Moves } from '../rewrite/moves.ts'
 import { Parser } from '../sql/parser.ts'
-import { decideBody, type Doubt } from './body.ts'
-import type { GoingSequence } from './shared-sequences.ts'
-import type { NamedMove } from './named-moves.ts'
+import { earlyUnit, nameKey, unitsOf, type NameSources, type Unit } from './body-units.ts'
+import { decideBody, wordsIn, type Doubt } from './body.ts'
+import { computedLines } from './computed.ts'
 import { splitPath } from './search-path.ts'
 
 /** Another body for a function, with what it takes the place of. */
@@ -25,30 +22,16 @@ export interface BodyFacts extends StoredBody {
   readonly doubts: readonly Doubt[]
 }
 
-export interface BodySources {
-  readonly moves: readonly NamedMove[]
-  readonly tables: readonly OwningTable[]
-  readonly sequences: readonly GoingSequence[]
+interface BodySources extends NameSources {
   readonly settings: readonly PathSetting[]
-  /** In the order in which contract deals with them. */
-  readonly services: readonly string[]
 }
 
-/** A table with the sequences of its columns. */
-interface OwningTable {
-  readonly relation: number
-  readonly source: string
-  readonly compat: CompatPolicy
-  readonly sequences: readonly Pick<ColumnSequence, 'name' | 'kind'>[]
-}
-
-/** A part of the names, which change together. */
-interface Unit {
-  readonly unit: string
-  readonly moves: Moves
-}
+type Decision = Omit<BodyFacts, keyof StoredBody>
 
 let parser: Promise<Parser> | undefined
+
+/** What was decided of texts while the names are the same: a command looks at the catalogs many times. */
+let memory: { readonly names: string; readonly decisions: Map<string, Decision> } | undefined
 
 /**
  * Reads the bodies that name what moves and decides each name in them. Sequences and types have one name at a time, the
@@ -62,24 +45,30 @@ export async function readBodies(session: Session, sources: BodySources): Promis
   const shared = sources.settings.find(({ role }) => role === null)?.effective ?? 'public'
   const paths = new Map(bodies.map(({ oid, path }) => [oid, splitPath(path ?? shared)]))
   const schemas = [...new Set([...paths.values()].flat())]
-  const known = new Set((await readNamesakes(session, names, schemas)).map(key))
+  const known = new Set((await readNamesakes(session, names, schemas)).map(nameKey))
   const units = unitsOf(sources)
   const targets = [...new Set(sources.moves.map(({ target }) => target))]
+  const all = JSON.stringify([sources.moves, units.map(({ unit }) => unit), [...known]])
+  if (memory?.names !== all) memory = { names: all, decisions: new Map() }
+  const { decisions } = memory
   parser ??= Parser.load()
   const loaded = await parser
   const facts: BodyFacts[] = []
   for (const body of bodies) {
-    await loaded.ready()
     const path = paths.get(body.oid)!
-    const keepsUnqualified = body.path !== null && targets.every((target) => path.includes(target))
-    facts.push(
-      decided(loaded, body, units, {
+    const text = JSON.stringify([body.definition, path, body.path === null, body.transitionTables])
+    let decision = decisions.get(text)
+    if (decision === undefined) {
+      await loaded.ready()
+      decision = decided(loaded, body, units, {
         path,
         temporary: new Set(body.transitionTables),
-        others: (schema, name) => known.has(key({ schema, name })),
-        keepsUnqualified,
-      }),
-    )
+        others: (schema, name) => known.has(nameKey({ schema, name })),
+        keepsUnqualified: body.path !== null && targets.every((target) => path.includes(target)),
+      })
+      decisions.set(text, decision)
+    }
+    facts.push({ ...body, ...decision })
   }
   return facts
 }
@@ -89,69 +78,24 @@ function decided(
   body: StoredBody,
   units: readonly Unit[],
   around: Parameters<typeof decideBody>[3],
-): BodyFacts {
+): Decision {
   const doubts = new Map<string, Doubt>()
+  const words = wordsIn(body.source)
   const changes: (Change & { unit: string })[] = []
   let now: Pick<StoredBody, 'definition' | 'source' | 'language'> = body
-  for (const { unit, moves } of units) {
+  for (const { unit, moves } of units.filter(({ moves: its }) => words.some((word) => its.names.has(word)))) {
     const found = decideBody(loaded, now, moves, around)
     for (const doubt of found.doubts) doubts.set(JSON.stringify(doubt), doubt)
     if (found.source === now.source) continue
     changes.push({ unit, before: now.source, after: found.source })
     now = { ...now, source: found.source, definition: found.definition }
   }
-  const renamed = changes.find(({ unit }) => unit === early)
+  for (const line of computedLines(loaded, body.definition, body.source))
+    doubts.set(String(line), { name: '', line, reason: 'it executes SQL that it puts together as it runs' })
+  const renamed = changes.find(({ unit }) => unit === earlyUnit)
   return {
-    ...body,
     ...(renamed === undefined ? {} : { renamed }),
-    last: changes.filter(({ unit }) => unit !== early),
+    last: changes.filter(({ unit }) => unit !== earlyUnit),
     doubts: [...doubts.values()].toSorted((a, b) => a.line - b.line),
   }
-}
-
-const early = 'names'
-
-function unitsOf({ moves, tables, sequences, services }: BodySources): Unit[] {
-  const unitOf = new Map([
-    ...tables.flatMap((table) =>
-      lastSequences(table).map(
-        ({ name }) => [key({ schema: table.source, name }), tableUnit(table.relation)] as const,
-      ),
-    ),
-    ...sequences.map(({ source, name, oid }) => [key({ schema: source, name }), sequenceUnit(oid)] as const),
-  ])
-  const unit = (move: NamedMove): string => {
-    if (move.class === 'type') return typesUnit(move.service)
-    return (move.class === 'relation' ? unitOf.get(key(move)) : undefined) ?? early
-  }
-  const order = [
-    early,
-    ...tables.filter((table) => lastSequences(table).length > 0).map(({ relation }) => tableUnit(relation)),
-    ...services.flatMap((service) =>
-      sequences.filter((sequence) => sequence.service === service).map(({ oid }) => sequenceUnit(oid)),
-    ),
-    ...services.map(typesUnit),
-  ]
-  return order.map((name) => ({ unit: name, moves: new Moves(moves.filter((move) => unit(move) === name)) }))
-}
-
-/** Sequences of serial columns stay with the old name while something stands there. */
-function lastSequences({ compat, sequences }: OwningTable): OwningTable['sequences'] {
-  return compat === 'none' || compat === 'search-path' ? [] : sequences.filter(({ kind }) => kind === 'owned')
-}
-
-export function tableUnit(relation: number): string {
-  return `table ${relation}`
-}
-
-export function sequenceUnit(oid: number): string {
-  return `sequence ${oid}`
-}
-
-export function typesUnit(service: string): string {
-  return `types ${service}`
-}
-
-function key({ schema, name }: { readonly schema: string; readonly name: string }): string {
-  return `${schema}\0${name}`
 }

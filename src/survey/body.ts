@@ -5,7 +5,6 @@ import type { Surroundings } from '../rewrite/decide.ts'
 import type { Moves } from '../rewrite/moves.ts'
 import { readLiteral } from '../rewrite/literal.ts'
 import { rewriteText } from '../rewrite/rewrite.ts'
-import { computedLines } from './computed.ts'
 
 /** A place of a body that nobody can decide before it runs. */
 export interface Doubt {
@@ -63,11 +62,6 @@ export function decideBody(parser: Parser, body: Text, moves: Moves, around: Sur
       line: line(start + at),
       reason: 'a place the parser does not tell of',
     })),
-    ...computedLines(parser, definition, source).map((at) => ({
-      name: '',
-      line: at,
-      reason: 'it executes SQL that it puts together as it runs',
-    })),
   ]
   const after = bodyIn(result.text, quote[0], definition.length - end)
   return { source: after, definition: definition.slice(0, start) + after + definition.slice(end), doubts }
@@ -80,10 +74,15 @@ function bodyIn(text: string, quote: string, tail: number): string {
 }
 
 function namesIn(source: string, moves: Moves): string[] {
+  return wordsIn(source).filter((word) => moves.names.has(word))
+}
+
+/** Every name in a text, in its strings as well. */
+export function wordsIn(source: string): string[] {
   return lex(source).flatMap((token) => {
-    if (isName(token)) return moves.names.has(token.value) ? [token.value] : []
+    if (isName(token)) return [token.value]
     const inner = token.kind === 'string' ? readLiteral(source, token)?.inner : undefined
-    return inner === undefined ? [] : namesIn(inner, moves)
+    return inner === undefined ? [] : wordsIn(inner)
   })
 }
 
