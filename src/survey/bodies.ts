@@ -90,7 +90,7 @@ function decided(
     changes.push({ unit, before: now.source, after: found.source })
     now = { ...now, source: found.source, definition: found.definition }
   }
-  for (const line of computedLines(loaded, body.definition, body.source))
+  for (const line of body.language === 'plpgsql' ? computedLines(body.source) : [])
     doubts.set(String(line), { name: '', line, reason: 'it executes SQL that it puts together as it runs' })
   const renamed = changes.find(({ unit }) => unit === earlyUnit)
   return {

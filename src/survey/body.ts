@@ -1,5 +1,5 @@
 import type { StoredBody } from '../catalog/bodies.ts'
-import { isMark, isName, isWord, lex, type Token } from '../sql/lexer.ts'
+import { isMark, isName, lex, type Token } from '../sql/lexer.ts'
 import type { Parser } from '../sql/parser.ts'
 import type { Surroundings } from '../rewrite/decide.ts'
 import type { Moves } from '../rewrite/moves.ts'
@@ -38,10 +38,10 @@ export function decideBody(parser: Parser, body: Text, moves: Moves, around: Sur
   const whole = result.mentions.find(
     (mention) => mention.kind === 'undecided' && mention.start <= start && mention.end >= end,
   )
-  const unread = result.problem ?? whole?.reason
-  if (unread !== undefined) {
+  const problem = result.problem ?? whole?.reason
+  if (problem !== undefined) {
     const [name] = namesIn(source, moves)
-    return { source, definition, doubts: name === undefined ? [] : [{ name, line: 1, reason: unread }] }
+    return { source, definition, doubts: name === undefined ? [] : [{ name, line: 1, reason: problem }] }
   }
   const inside = result.mentions.filter((mention) => mention.start >= start && mention.end <= end)
   const isNowhere = (name: string): boolean =>
@@ -56,7 +56,9 @@ export function decideBody(parser: Parser, body: Text, moves: Moves, around: Sur
       return []
     }),
     ...overlooked(source, moves, (at) =>
-      inside.some((mention) => mention.start <= start + at && at + start < mention.end),
+      inside.some(
+        ({ start: from, end: to, reason }) => from <= start + at && start + at < to && reason !== unread,
+      ),
     ).map(({ name, at }) => ({
       name,
       line: line(start + at),
@@ -86,23 +88,21 @@ export function wordsIn(source: string): string[] {
   })
 }
 
-/** Tables that the body makes for itself: the name means these. */
+/** Temporary tables that SQL in strings makes: the names may mean these. */
 function temporaryTables(source: string): string[] {
-  const tokens = lex(source)
-  return tokens.flatMap((token, index) => {
-    if (!isWord(token, 'temp') && !isWord(token, 'temporary')) return []
-    const named = tokens
-      .slice(index + 1, index + 7)
-      .find(
-        (next) => isName(next) && !['table', 'if', 'not', 'exists', 'view', 'sequence'].includes(next.value),
-      )
-    return named === undefined ? [] : [named.value]
+  return lex(source).flatMap((token) => {
+    const inner = token.kind === 'string' ? readLiteral(source, token)?.inner : undefined
+    const made = inner?.matchAll(
+      /\b(?:temp|temporary)\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$\u0080-\uffff]+)/gi,
+    )
+    return [...(made ?? [])].flatMap(([, name]) => lex(name!).map(({ value }) => value))
   })
 }
 
-const beforeRelation = new Set(['from', 'join', 'into', 'update', 'only', 'truncate', 'table'])
+/** What the rewriter says of every name that it has not come to. */
+const unread = 'a variable or another name of PL/pgSQL'
 
-/** Names with an old schema in front, or where only a relation can stand, that the rewriter has said nothing of. */
+/** Names with an old schema in front that the rewriter has said nothing of. */
 function overlooked(
   source: string,
   moves: Moves,
@@ -110,10 +110,9 @@ function overlooked(
 ): { name: string; at: number }[] {
   const tokens = lex(source)
   const isDoubtful = (token: Token, index: number): boolean => {
-    if (!isName(token) || !moves.names.has(token.value) || isKnown(token.start)) return false
-    const [before, dot] = [tokens[index - 2], tokens[index - 1]]
-    if (isMark(dot, '.')) return before !== undefined && moves.sources.has(before.value)
-    return dot?.kind === 'word' && beforeRelation.has(dot.value) && !isMark(tokens[index + 1], '.')
+    const isNamed = isName(token) && moves.names.has(token.value) && !isKnown(token.start)
+    const schema = isMark(tokens[index - 1], '.') ? tokens[index - 2]?.value : undefined
+    return isNamed && schema !== undefined && moves.sources.has(schema)
   }
   return tokens.filter(isDoubtful).map(({ value, start }) => ({ name: value, at: start }))
 }

@@ -63,7 +63,7 @@ const schema = `
     end $$;
   create function ticket() returns bigint language plpgsql as $$ begin return nextval('public.tickets') + nextval('audit_id_seq') + nextval('public.users_id_seq'); end $$;
   create function states() returns text language plpgsql as $$
-    begin return 'new'::public.state::text || 'old'::public.state::text || (select count(*) from public.users); end $$;
+    declare s public.state := 'new'; begin return s::text || 'old'::public.state::text || (select count(*) from public.users); end $$;
   create function by_name() returns bigint language plpgsql as $$
     declare n bigint; begin execute 'select count(*) from public.users where ' || 'id > $1' into n using 0; return n; end $$;
   grant select, insert, update on all tables in schema public to ${owner};
@@ -124,7 +124,7 @@ const rewritten = {
     begin insert into logs.audit (line) select 'order ' || count(*) from orders; return null; end `,
   'ticket()': ` begin return nextval('shop.tickets') + nextval('logs.audit_id_seq') + nextval('people.users_id_seq'); end `,
   'states()': `
-    begin return 'new'::people.state::text || 'old'::people.state::text || (select count(*) from people.users); end `,
+    declare s people.state := 'new'; begin return s::text || 'old'::people.state::text || (select count(*) from people.users); end `,
   'by_name()': `
     declare n bigint; begin execute 'select count(*) from people.users where ' || 'id > $1' into n using 0; return n; end `,
 }
