@@ -46,11 +46,15 @@ export function decideBody(parser: Parser, body: Text, moves: Moves, around: Sur
   const inside = result.mentions.filter((mention) => mention.start >= start && mention.end <= end)
   const isNowhere = (name: string): boolean =>
     !around.path.some((schema) => around.others?.(schema, name) === true)
-  const lastName = (from: number, to: number): string =>
-    namesIn(definition.slice(from, to), moves).at(-1) ?? ''
+  const lastName = (from: number, to: number): string | undefined =>
+    namesIn(definition.slice(from, to), moves).at(-1)
   const doubts = [
     ...inside.flatMap(({ kind, name, start: at, end: upTo, reason }): Doubt[] => {
-      if (kind === 'undecided') return [{ name: name || lastName(at, upTo), line: line(at), reason }]
+      if (kind === 'undecided') {
+        // Where no name is seen, the line tells that SQL is put together there.
+        const meant = moves.names.has(name) ? name : lastName(at, upTo)
+        return meant === undefined ? [] : [{ name: meant, line: line(at), reason }]
+      }
       if (kind === 'kept' && reason === elsewhere && isNowhere(name))
         return [{ name, line: line(at), reason: 'only another search_path than the database’s finds it' }]
       return []
