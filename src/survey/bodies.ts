@@ -3,7 +3,7 @@ import type { PathSetting } from '../catalog/path-settings.ts'
 import type { Session } from '../pg/session.ts'
 import { Parser } from '../sql/parser.ts'
 import { earlyUnit, nameKey, unitsOf, type NameSources, type Unit } from './body-units.ts'
-import { decideBody, wordsIn, type Doubt } from './body.ts'
+import { decideBody, writtenIn, type Doubt } from './body.ts'
 import { computedLines } from './computed.ts'
 import { splitPath } from './search-path.ts'
 
@@ -80,7 +80,7 @@ function decided(
   around: Parameters<typeof decideBody>[3],
 ): Decision {
   const doubts = new Map<string, Doubt>()
-  const words = wordsIn(body.source)
+  const words = writtenIn(body)
   const changes: (Change & { unit: string })[] = []
   let now: Pick<StoredBody, 'definition' | 'source' | 'language'> = body
   for (const { unit, moves } of units.filter(({ moves: its }) => words.some((word) => its.names.has(word)))) {

@@ -40,7 +40,7 @@ export function decideBody(parser: Parser, body: Text, moves: Moves, around: Sur
   )
   const problem = result.problem ?? whole?.reason
   if (problem !== undefined) {
-    const [name] = namesIn(source, moves)
+    const [name] = writtenIn(body).filter((word) => moves.names.has(word))
     return { source, definition, doubts: name === undefined ? [] : [{ name, line: 1, reason: problem }] }
   }
   const inside = result.mentions.filter((mention) => mention.start >= start && mention.end <= end)
@@ -83,8 +83,14 @@ function namesIn(source: string, moves: Moves): string[] {
   return wordsIn(source).filter((word) => moves.names.has(word))
 }
 
+/** Every word of a body that may be a name: another language has other strings and comments. */
+export function writtenIn({ source, language }: Pick<StoredBody, 'source' | 'language'>): string[] {
+  if (language === 'sql' || language === 'plpgsql') return wordsIn(source)
+  return source.match(/[\w$\u0080-\uffff]+/g) ?? []
+}
+
 /** Every name in a text, in its strings as well. */
-export function wordsIn(source: string): string[] {
+function wordsIn(source: string): string[] {
   return lex(source).flatMap((token) => {
     if (isName(token)) return [token.value]
     const inner = token.kind === 'string' ? readLiteral(source, token)?.inner : undefined
