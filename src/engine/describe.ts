@@ -1,4 +1,5 @@
 import type { Action } from '../steps/action.ts'
+import type { ReplacedText } from '../steps/kind.ts'
 import { stepKind } from '../steps/registry.ts'
 import { recordedOf, statementsOf, type PlanStatements } from '../statements/of-plan.ts'
 import type { StatementFile } from '../statements/file.ts'
@@ -20,6 +21,7 @@ export interface PlannedStep {
   readonly undo: string
   readonly destroys: string | null
   readonly actions: readonly Action[]
+  readonly texts?: readonly ReplacedText[]
 }
 
 export interface PlannedPhase {
@@ -94,6 +96,7 @@ export async function describePlan(workspace: Workspace, file?: StatementFile): 
           undo: kind.undoSummary(step.config, now.context),
           destroys: kind.traits.destroys ?? null,
           actions,
+          ...(kind.texts === undefined ? {} : { texts: kind.texts(step.config, now.context) }),
         }
       }),
     })),

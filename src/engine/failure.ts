@@ -25,6 +25,13 @@ export function statementError(error: unknown, action: TransactionAction, work: 
       cause: error,
     })
   }
+  if (state === sqlstate.bodyChanged) {
+    return new MigrateError('drift-found', message, {
+      state: { kind: 'rolled-back', sentence: 'nothing of this step was changed' },
+      next: ['run the same command again: the function is read anew'],
+      cause: error,
+    })
+  }
   return new MigrateError('statement-failed', `could not ${action.sentence}: ${message}`, {
     detail: [`SQLSTATE ${state ?? 'none'}`, ...facts(error)],
     state: {

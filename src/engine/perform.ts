@@ -1,5 +1,6 @@
 import { isMigrateError } from '../errors/migrate-error.ts'
 import type { Action, GateAction, TransactionAction } from '../steps/action.ts'
+import { leftAlone } from '../steps/bodies.ts'
 import { openStandbys } from '../standby/standby.ts'
 import { awaitQuietNames } from '../usage/gate.ts'
 import { watchedNames } from '../usage/watched-name.ts'
@@ -61,10 +62,12 @@ async function perform(
   })
   switch (action.policy) {
     case 'transaction': {
-      const { canary, ...done } = await performTransaction(work, step.id, action, [
-        ...journalStatements(work, placed, end),
-        ...watchDue(work, placed, action),
-      ])
+      const { canary, ...done } = await tellingWarnings(work, () =>
+        performTransaction(work, step.id, action, [
+          ...journalStatements(work, placed, end),
+          ...watchDue(work, placed, action),
+        ]),
+      )
       events.emit({
         type: 'action:end',
         step: step.id,
@@ -103,6 +106,21 @@ async function perform(
     attempts: 1,
   })
   return action.policy === 'backup'
+}
+
+/** What a transaction has left alone is known only once it has looked. */
+async function tellingWarnings<T>({ session, events }: Work, transact: () => Promise<T>): Promise<T> {
+  const texts = new Set<string>()
+  const stopListening = session.onNotice((message) => {
+    if (message.endsWith(leftAlone)) texts.add(message)
+  })
+  try {
+    const done = await transact()
+    for (const text of texts) events.emit({ type: 'notice', level: 'warning', text })
+    return done
+  } finally {
+    stopListening()
+  }
 }
 
 async function performGate(work: Work, { evidence, relations, quietMs }: GateAction): Promise<void> {

@@ -39,7 +39,7 @@ export interface ScreamOutcome {
 /** What a scream would touch. */
 export interface ScreamList {
   readonly names: readonly string[]
-  /** Functions that use these names: contract points most of them at the new ones, but only then. */
+  /** Functions that use these names: contract rewrites most of them with the new ones, but only then. */
   readonly routines: readonly string[]
 }
 

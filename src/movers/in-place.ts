@@ -174,6 +174,7 @@ function watch(database: string, services: readonly Service[], tables: readonly 
 function contract(scope: Scope): Step[] {
   const { plan, facts, database, services, tables, routines, types } = scope
   return [
+    { id: 'bodies', kind: 'rewrite-bodies', config: { database } },
     ...[...new Set([...tables, ...routines, ...types].map(({ source }) => source))].sort().map((source) => ({
       id: `functions ${source}`,
       kind: 'point-routines',

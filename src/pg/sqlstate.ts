@@ -28,6 +28,7 @@ export const sqlstate = {
   drift: 'MG002',
   illegalTransition: 'MG003',
   privilegesRemain: 'MG005',
+  bodyChanged: 'MG006',
 } as const
 
 /**

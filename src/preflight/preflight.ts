@@ -2,6 +2,7 @@ import { MigrateError } from '../errors/migrate-error.ts'
 import { sqlstate, stateOf } from '../pg/sqlstate.ts'
 import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { waive } from '../survey/waivers.ts'
+import { bodyRules } from './bodies.ts'
 import { lockRules } from './locks.ts'
 import { objectRules } from './objects.ts'
 import { partitionRules } from './partitions.ts'
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   ...traitRules,
   ...registryRules,
   ...routineRules,
+  ...bodyRules,
   ...standbyRules,
   ...subscriberRules,
   ...poolerRules,

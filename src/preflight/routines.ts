@@ -58,13 +58,13 @@ export const routineRules: readonly Rule[] = [
     code: 'PF-5',
     severity: 'error',
     waivable: true,
-    phases: ['switch', 'contract'],
+    phases: ['switch'],
     check: (context) =>
       [...byRoutine(ending(context)).values()]
         .filter(({ mention }) => mention.isQualified)
         .map(({ mention, names }) => ({
           on: mention.signature,
-          text: `its text names ${names.join(', ')} with the old schema in front, which is gone after ${context.phase}`,
+          text: `its text names ${names.join(', ')} with the old schema in front, which is gone after switch`,
           remedy: 'rewrite it with the new names',
         })),
   },
@@ -73,7 +73,7 @@ export const routineRules: readonly Rule[] = [
     code: 'PF-5',
     severity: 'error',
     waivable: true,
-    phases: ['switch', 'contract'],
+    phases: ['switch'],
     check: (context) =>
       [...byRoutine(ending(context)).values()]
         .filter(
@@ -84,21 +84,6 @@ export const routineRules: readonly Rule[] = [
           on: mention.signature,
           text: `its text names ${names.join(', ')}, and its own search_path (${mention.pinned}) does not hold ${targets.map(ident).join(', ')}`,
           remedy: `alter routine ${mention.signature} set search_path = ${targets.map(ident).join(', ')}, ${mention.pinned}`,
-        })),
-  },
-  {
-    id: 'routine-needs-path',
-    code: 'PF-5',
-    severity: 'warning',
-    waivable: true,
-    phases: ['contract'],
-    check: (context) =>
-      [...byRoutine(moved(context)).values()]
-        .filter(({ mention }) => mention.pinned === null && (mention.isProcedure || !mention.isMine))
-        .map(({ mention, names, targets }) => ({
-          on: mention.signature,
-          text: `its text names ${names.join(', ')} and it ${mention.isProcedure ? 'is a procedure' : 'does not belong to the runner'}, so that no search_path is set for it: after contract it works only for callers whose search_path holds ${targets.map(ident).join(', ')}`,
-          remedy: `alter routine ${mention.signature} set search_path = ${[...targets, 'public'].map(ident).join(', ')}, pg_temp`,
         })),
   },
   {
@@ -137,9 +122,8 @@ function moved({ tables, routines, types }: PreflightContext): Mentioned[] {
   return [...tables, ...routines, ...types]
 }
 
-/** What loses its old name with that phase. */
-function ending({ tables, routines, types, phase }: PreflightContext): Mentioned[] {
-  if (phase === 'contract') return [...tables, ...routines, ...types]
+/** What loses its old name with the switch, before functions are rewritten. */
+function ending({ tables, routines }: PreflightContext): Mentioned[] {
   return [...tables, ...routines].filter(({ compat }) => compat === 'none' || compat === 'search-path')
 }
 

@@ -23,7 +23,7 @@ export function bodyOf(tag: string, node: Node, tokens: readonly Token[]): Body 
   const argument = source['arg']
   const written = isNode(argument) ? (text(untag(argument)[1]['sval']) ?? words(argument)[0]) : undefined
   const token = tokens.find(
-    (each) => each.kind === 'string' && each.value !== 'u&' && holds(each, tokens, written),
+    (each) => each.kind === 'string' && each.value !== 'u&' && holds(tag, each, tokens, written),
   )
   const language = option('language')?.['arg']
   const name = isNode(language) ? (text(untag(language)[1]['sval']) ?? '') : 'plpgsql'
@@ -31,13 +31,10 @@ export function bodyOf(tag: string, node: Node, tokens: readonly Token[]): Body 
 }
 
 /** The body is the string behind AS, or in a DO the only one that is not behind LANGUAGE. */
-function holds(token: Token, tokens: readonly Token[], written: string | undefined): boolean {
+function holds(tag: string, token: Token, tokens: readonly Token[], written: string | undefined): boolean {
   const before = tokens[tokens.indexOf(token) - 1]
-  return (
-    written !== undefined &&
-    (before?.value === 'as' || before?.value === 'do' || before?.kind === 'word') &&
-    before.value !== 'language'
-  )
+  if (written === undefined || before?.kind !== 'word') return false
+  return tag === 'DoStmt' ? before.value !== 'language' : before.value === 'as'
 }
 
 /** Rewrites a body, in the text that its string stands in. */

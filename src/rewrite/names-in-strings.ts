@@ -25,8 +25,11 @@ export function nameInString(
   if (words.length === 0 || words.length > 3) return
   const named: Site = { class: meaning, words, hidden: new Set(), at: { search: [] } }
   const decision = decide(named, moves, around)
-  if (decision.kind === 'other') return
   const name = { ...token, value: words.at(-1)! }
+  if (decision.kind === 'other') {
+    if (moves.names.has(name.value)) findings.mention(name, 'kept', 'of another schema')
+    return
+  }
   if (decision.kind === 'keep') findings.mention(name, 'kept', decision.reason)
   else if (site.isOutput === true && around.path.includes(decision.target))
     findings.mention(name, 'kept', 'found by search_path')

@@ -1,5 +1,7 @@
 import { ident, qualified } from '../pg/quoting.ts'
+import { sequenceUnit } from '../survey/body-units.ts'
 import type { GoingSequence } from '../survey/shared-sequences.ts'
+import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies, type ReplacedBody } from './bodies.ts'
 import type { TransactionAction } from './action.ts'
 import type { StepContext, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
@@ -19,6 +21,7 @@ export const contractSequences: StepKind<Config> = {
     moved: sequencesOf(config, context)
       .filter((sequence) => !isThere(sequence))
       .map(({ oid }) => oid),
+    bodies: sequencesOf(config, context).flatMap((sequence) => bodiesOf(sequence, context)),
   }),
   observe(config, context) {
     const all = sequencesOf(config, context)
@@ -28,17 +31,39 @@ export const contractSequences: StepKind<Config> = {
   actions: (config, context) =>
     sequencesOf(config, context)
       .filter((sequence) => !isThere(sequence))
-      .map((sequence) => move(config, sequence, oldName(sequence), sequence.target)),
+      .map((sequence) =>
+        move(
+          config,
+          sequence,
+          oldName(sequence),
+          sequence.target,
+          replaceBodies(bodiesOf(sequence, context)),
+        ),
+      ),
   undo(config, context, record) {
     const moved = (record['moved'] ?? []) as readonly number[]
     return sequencesOf(config, context)
       .filter((sequence) => isThere(sequence) && moved.includes(sequence.oid))
-      .map((sequence) => move(config, sequence, newName(sequence), sequence.source))
+      .toReversed()
+      .map((sequence) => {
+        const bodies = recordedBodies(record).filter(({ of }) => of === sequence.oid)
+        return move(config, sequence, newName(sequence), sequence.source, restoreBodies(bodies))
+      })
   },
 }
 
 function sequencesOf({ sequences }: Config, { facts }: StepContext): GoingSequence[] {
   return facts.sequences.going.filter(({ oid }) => sequences.includes(oid))
+}
+
+/** Functions that name a sequence are rewritten in the transaction that moves it. */
+function bodiesOf({ oid }: GoingSequence, context: StepContext): ReplacedBody[] {
+  return bodiesToReplace(context, ({ last }) => last.find(({ unit }) => unit === sequenceUnit(oid))).map(
+    (body) => ({
+      ...body,
+      of: oid,
+    }),
+  )
 }
 
 function isThere({ schema, target }: GoingSequence): boolean {
@@ -56,6 +81,7 @@ function move(
   sequence: GoingSequence,
   from: ReturnType<typeof oldName>,
   to: string,
+  bodies: readonly string[],
 ): TransactionAction {
   return {
     id: `sequence-${sequence.oid}`,
@@ -65,7 +91,11 @@ function move(
     lock: 'ACCESS EXCLUSIVE',
     lockedRelations: [from],
     lockFirst: [],
-    statements: ['set local lock_timeout = 20', `alter sequence ${qualified(from)} set schema ${ident(to)}`],
+    statements: [
+      'set local lock_timeout = 20',
+      `alter sequence ${qualified(from)} set schema ${ident(to)}`,
+      ...bodies,
+    ],
     again: 'the catalog tells which schema it is in',
   }
 }

@@ -1,14 +1,19 @@
 import { qualified } from '../pg/quoting.ts'
+import { tableUnit } from '../survey/body-units.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
-import type { StepKind } from './kind.ts'
+import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies, type ReplacedBody } from './bodies.ts'
+import type { StepContext, StepKind } from './kind.ts'
 import { oldName } from './names.ts'
 import { oldNameOf } from './policies.ts'
 import { watchStatements } from './watch-names.ts'
 
 type Config = { readonly database: string; readonly relation: number }
 
-/** Drops the old name and lets the table's sequences follow it; the undo makes it again as it was. */
+/**
+ * Drops the old name and lets the table's sequences follow it, with the text of functions that names these; the undo makes
+ * it again as it was.
+ */
 export const contractTable: StepKind<Config> = {
   kind: 'contract-table',
   traits: { lock: 'ACCESS EXCLUSIVE', destroys: 'what stands under the old name, until it is made again' },
@@ -17,7 +22,7 @@ export const contractTable: StepKind<Config> = {
     `make the old name ${qualified(oldName(context.table(relation)))} again`,
   record({ relation }, context) {
     const { stand, isWatched } = context.table(relation).location
-    return { isWatched, hadNothing: stand === 'contracted' }
+    return { isWatched, hadNothing: stand === 'contracted', bodies: bodiesOf(relation, context) }
   },
   observe({ relation }, context) {
     const { stand } = context.table(relation).location
@@ -26,7 +31,12 @@ export const contractTable: StepKind<Config> = {
   actions(config, context) {
     const table = context.table(config.relation)
     const sentence = `drop ${oldNameOf(table).dropped}: ${qualified(oldName(table))}`
-    return [transaction(config, table, sentence, oldNameOf(table).contract(table))]
+    return [
+      transaction(config, table, sentence, [
+        ...oldNameOf(table).contract(table),
+        ...replaceBodies(bodiesOf(config.relation, context)),
+      ]),
+    ]
   },
   // One that failed has dropped nothing: there is nothing to make again.
   settle: () => [],
@@ -38,9 +48,14 @@ export const contractTable: StepKind<Config> = {
       transaction(config, table, `make the old name ${qualified(oldName(table))} again`, [
         ...oldNameOf(table).recreate(table, context.plan.name),
         ...(record['isWatched'] === true ? watchStatements(table) : []),
+        ...restoreBodies(recordedBodies(record)),
       ]),
     ]
   },
+}
+
+function bodiesOf(relation: number, context: StepContext): ReplacedBody[] {
+  return bodiesToReplace(context, ({ last }) => last.find(({ unit }) => unit === tableUnit(relation)))
 }
 
 function transaction(

@@ -8,6 +8,13 @@ export type StepData = { readonly [key: string]: Json }
 /** What reality says of a step: not done, done in part or out of date, done. */
 export type Observed = 'absent' | 'partial' | 'present' | 'unknown'
 
+/** A text that a step replaces, with what it is the text of. */
+export interface ReplacedText {
+  readonly name: string
+  readonly before: string
+  readonly after: string
+}
+
 /** What a step may look at while it becomes actions: the plan and the catalogs, nothing else. */
 export interface StepContext {
   readonly plan: Plan
@@ -38,6 +45,8 @@ export interface StepKind<C extends StepData = StepData> {
   actions(config: C, context: StepContext): readonly Action[]
   /** What the undo will need and the catalogs will no longer tell; kept in the journal before the step runs. */
   record?(config: C, context: StepContext): StepData
+  /** Texts of the operator’s own that it changes, which a plan shows as they will differ. */
+  texts?(config: C, context: StepContext): readonly ReplacedText[]
   undo(config: C, context: StepContext, record: StepData): readonly Action[]
   /** Puts right what a step that was begun and not done may have left, where reality says that it is not done. */
   settle?(config: C, context: StepContext): readonly Action[]

@@ -5,9 +5,9 @@ import { resetPath, routinesTransaction, setPath } from './pin-routines.ts'
 type Config = { readonly database: string; readonly source: string }
 
 /**
- * Before the old names go: functions that name what has moved without a schema find it by the new names from now on.
- * Those that were pinned get the new schemas first; those that used their callers' search_path get one of their own,
- * since callers with the old path alone would find nothing any more.
+ * Before the old names go: functions that go on naming what has moved without a schema find it by the new names from now
+ * on. Those that were pinned get the new schemas first; those whose text cannot be rewritten and that used their
+ * callers' search_path get one of their own, since callers with the old path alone would find nothing any more.
  */
 export const pointRoutines: StepKind<Config> = {
   kind: 'point-routines',
@@ -47,11 +47,18 @@ function pinned(config: Config, { facts }: StepContext): string[] {
     .map(({ signature }) => signature)
 }
 
-/** Functions without a path of their own; procedures are left alone, as a SET clause would keep them from committing. */
+/**
+ * Functions without a path of their own whose text may name what moves in a way that cannot be rewritten; procedures are
+ * left alone, as a SET clause would keep them from committing.
+ */
 function byName(config: Config, { facts }: StepContext): string[] {
-  const mentions = [...facts.tables, ...facts.routines, ...facts.types]
-    .filter(({ source }) => source === config.source)
-    .flatMap((moved) => moved.mentions)
-    .filter(({ pinned: path, isMine, isProcedure }) => path === null && isMine && !isProcedure)
-  return [...new Set(mentions.map(({ signature }) => signature))].sort()
+  const moved = new Set(
+    [...facts.tables, ...facts.routines, ...facts.types]
+      .filter(({ source }) => source === config.source)
+      .map(({ name }) => name),
+  )
+  return facts.bodies
+    .filter(({ path, isMine, isProcedure }) => path === null && isMine && !isProcedure)
+    .filter(({ doubts }) => doubts.some(({ name }) => moved.has(name)))
+    .map(({ signature }) => signature)
 }

@@ -13,6 +13,7 @@ import { pinRoutines } from './pin-routines.ts'
 import { pointRoutines } from './point-routines.ts'
 import { prepareSchema } from './prepare-schema.ts'
 import { prepareStage } from './prepare-stage.ts'
+import { rewriteBodies } from './rewrite-bodies.ts'
 import { runProbes } from './run-probes.ts'
 import { setPathStep } from './set-path.ts'
 import { subscribersContract } from './subscribers-contract.ts'
@@ -41,6 +42,7 @@ const kinds = [
   pointRoutines,
   prepareSchema,
   prepareStage,
+  rewriteBodies,
   runProbes,
   setPathStep,
   subscribersContract,

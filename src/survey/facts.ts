@@ -25,7 +25,9 @@ import { readStructureWatch } from '../catalog/structure-watch.ts'
 import type { ServerFacts } from '../pg/server.ts'
 import type { Session } from '../pg/session.ts'
 import type { Plan } from '../plan/plan.ts'
+import { readBodies, type BodyFacts } from './bodies.ts'
 import type { Mapping, Resolved } from './mapping.ts'
+import { readNamedMoves } from './named-moves.ts'
 import type { ObjectMapping } from './objects.ts'
 import { surveySequences, type SharedSequences } from './shared-sequences.ts'
 import { pathText, pinnedPath } from './search-path.ts'
@@ -78,6 +80,8 @@ export interface Facts {
   readonly pinnedOld: readonly (Routine & { source: string })[]
   /** The same with the new schemas first. */
   readonly pinnedNew: readonly (Routine & { source: string })[]
+  /** Functions and procedures whose text names what moves, or makes SQL as it runs. */
+  readonly bodies: readonly BodyFacts[]
   readonly replication: Replication
   readonly roles: ReadonlyMap<string, RoleFacts>
   readonly schemas: ReadonlyMap<string, SchemaFacts>
@@ -152,11 +156,21 @@ export async function readFacts(
       },
     ]
   })
+  const shared = await surveySequences(session, mappings)
+  const pathSettings = await readPathSettings(session, plan.searchPath.roles, server.isSuperuser)
+  const moves = await readNamedMoves(session, { resolved, sequences: shared, tables })
   return {
     server,
     tables,
     ...(await readObjects(session, plan, resolved, mentions)),
-    sequences: await surveySequences(session, mappings),
+    sequences: shared,
+    bodies: await readBodies(session, {
+      moves,
+      tables,
+      sequences: shared.going,
+      settings: pathSettings,
+      services: plan.services.map(({ name }) => name),
+    }),
     missing: mappings.filter(({ relation }) => !relations.has(relation)),
     resolved,
     foreignKeys: await readForeignKeys(session, oids),
@@ -170,7 +184,7 @@ export async function readFacts(
       ...new Set(mappings.map(({ target }) => target)),
     ]),
     structureWatch: await readStructureWatch(session),
-    pathSettings: await readPathSettings(session, plan.searchPath.roles, server.isSuperuser),
+    pathSettings,
     schemas: new Map((await readSchemas(session)).map((schema) => [schema.name, schema])),
   }
 }

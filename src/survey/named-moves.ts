@@ -1,7 +1,8 @@
 import { readFollowers } from '../catalog/followers.ts'
 import type { Session } from '../pg/session.ts'
 import type { Move } from '../rewrite/moves.ts'
-import type { Facts } from './facts.ts'
+import type { Resolved } from './mapping.ts'
+import type { SharedSequences } from './shared-sequences.ts'
 
 /** A name that moves, with the service it goes to. */
 export interface NamedMove extends Move {
@@ -10,13 +11,20 @@ export interface NamedMove extends Move {
   readonly of: string
 }
 
+/** The facts that tell of names. */
+interface Named {
+  readonly resolved: Resolved
+  readonly sequences: SharedSequences
+  readonly tables: readonly { readonly relation: number; readonly sequences: readonly { name: string }[] }[]
+}
+
 /**
  * Every name that the plan gives another schema: tables and views with their row types, their indexes and sequences,
  * functions and types. The same before, during and after the move.
  */
 export async function readNamedMoves(
   session: Session,
-  { resolved, sequences, tables }: Facts,
+  { resolved, sequences, tables }: Named,
 ): Promise<NamedMove[]> {
   const { mappings, objects } = resolved
   const byOid = new Map(mappings.map((mapping) => [mapping.relation, mapping]))

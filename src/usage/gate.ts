@@ -99,7 +99,7 @@ function waiting(message: string, detail: readonly string[]): MigrateError {
     state: {
       kind: 'resumable',
       sentence:
-        'no old name was dropped and both go on working; functions look in the new schemas first by now; rollback of this phase is possible',
+        'no old name was dropped and both go on working; functions use the new names by now; rollback of this phase is possible',
     },
     next: [
       'migrate status        shows since when each old name is quiet; every call adds an observation',

@@ -140,7 +140,7 @@ describe('the order of things', () => {
     expect(`${error.message}\n${error.detail.join('\n')}`).toMatch(/public\.\w+/)
     expect(error.next).not.toEqual([])
     expect(await relations(database.url)).toEqual(before)
-    // Functions look in the new schemas first by then, so it is not true that nothing was done.
+    // Functions use the new names by then, so it is not true that nothing was done.
     expect(error.state.sentence).not.toMatch(/nothing of contract was done/)
     expect((await desk.run(allBack)).code).toBe(0)
     expect(await dumpAll(database.url)).toBe(await dumpAll(template.url))

@@ -1,6 +1,8 @@
 import chalk from 'chalk'
+import { structuredPatch } from 'diff'
 import { qualified } from '../../pg/quoting.ts'
 import type { PlanDescription, PlannedPhase, PlannedStep } from '../../engine/describe.ts'
+import type { ReplacedText } from '../../steps/kind.ts'
 import type { Finding } from '../../survey/finding.ts'
 import { renderStatements } from './statements.ts'
 import { table } from './table.ts'
@@ -72,6 +74,7 @@ function renderStepWithSql(step: PlannedStep): string[] {
     `  ${mark(step.state)} ${step.summary}`,
     ...(step.lock === 'none' ? [] : [chalk.dim(`      lock ${lock(step)}`)]),
     chalk.dim(`      ${undo(step)}`),
+    ...(step.texts ?? []).flatMap(renderText),
     ...step.actions.flatMap((action) =>
       action.policy === 'transaction'
         ? [
@@ -85,6 +88,23 @@ function renderStepWithSql(step: PlannedStep): string[] {
         : [chalk.dim(`      (${action.sentence})`)],
     ),
   ]
+}
+
+/** How the text of a function changes, with a line around each place. */
+function renderText({ name, before, after }: ReplacedText): string[] {
+  const { hunks } = structuredPatch(name, name, before, after, '', '', { context: 1 })
+  return [
+    `      ${name}`,
+    ...hunks.flatMap(({ oldStart, lines }) => [
+      chalk.dim(`        line ${oldStart}`),
+      ...lines.filter((line) => !line.startsWith('\\')).map((line) => `        ${coloured(line)}`),
+    ]),
+  ]
+}
+
+function coloured(line: string): string {
+  if (line.startsWith('+')) return chalk.green(line)
+  return line.startsWith('-') ? chalk.red(line) : line
 }
 
 function section(title: string, rows: readonly (readonly string[])[]): string[] {

@@ -1,0 +1,101 @@
+import { readNamesakes, readStoredBodies, type StoredBody } from '../catalog/bodies.ts'
+import type { PathSetting } from '../catalog/path-settings.ts'
+import type { Session } from '../pg/session.ts'
+import { Parser } from '../sql/parser.ts'
+import { earlyUnit, nameKey, unitsOf, type NameSources, type Unit } from './body-units.ts'
+import { decideBody, writtenIn, type Doubt } from './body.ts'
+import { computedLines } from './computed.ts'
+import { splitPath } from './search-path.ts'
+
+/** Another body for a function, with what it takes the place of. */
+export interface Change {
+  readonly before: string
+  readonly after: string
+}
+
+/** What a stored body becomes in the course of contract, and what in it nobody can decide. */
+export interface BodyFacts extends StoredBody {
+  /** With the new names that are there since the switches; undefined where it names none of them. */
+  readonly renamed?: Change
+  /** With what gets its new name last, by `table <oid>`, `sequence <oid>` or `types <service>`, in the order in which these move. */
+  readonly last: readonly (Change & { readonly unit: string })[]
+  readonly doubts: readonly Doubt[]
+}
+
+interface BodySources extends NameSources {
+  readonly settings: readonly PathSetting[]
+}
+
+type Decision = Omit<BodyFacts, keyof StoredBody>
+
+let parser: Promise<Parser> | undefined
+
+/** What was decided of texts while the names are the same: a command looks at the catalogs many times. */
+let memory: { readonly names: string; readonly decisions: Map<string, Decision> } | undefined
+
+/**
+ * Reads the bodies that name what moves and decides each name in them. Sequences and types have one name at a time, the
+ * old one until contract, so that theirs are changes of their own.
+ */
+export async function readBodies(session: Session, sources: BodySources): Promise<BodyFacts[]> {
+  const names = [...new Set(sources.moves.map(({ name }) => name))]
+  if (names.length === 0) return []
+  const bodies = await readStoredBodies(session, names)
+  if (bodies.length === 0) return []
+  const shared = sources.settings.find(({ role }) => role === null)?.effective ?? 'public'
+  const paths = new Map(bodies.map(({ oid, path }) => [oid, splitPath(path ?? shared)]))
+  const schemas = [...new Set([...paths.values()].flat())]
+  const known = new Set((await readNamesakes(session, names, schemas)).map(nameKey))
+  const units = unitsOf(sources)
+  const targets = [...new Set(sources.moves.map(({ target }) => target))]
+  const all = JSON.stringify([sources.moves, units.map(({ unit }) => unit), [...known]])
+  if (memory?.names !== all) memory = { names: all, decisions: new Map() }
+  const { decisions } = memory
+  parser ??= Parser.load()
+  const loaded = await parser
+  const facts: BodyFacts[] = []
+  for (const body of bodies) {
+    const path = paths.get(body.oid)!
+    const text = JSON.stringify([body.definition, path, body.path === null, body.transitionTables])
+    let decision = decisions.get(text)
+    if (decision === undefined) {
+      await loaded.ready()
+      decision = decided(loaded, body, units, {
+        path,
+        temporary: new Set(body.transitionTables),
+        others: (schema, name) => known.has(nameKey({ schema, name })),
+        keepsUnqualified: body.path !== null && targets.every((target) => path.includes(target)),
+      })
+      decisions.set(text, decision)
+    }
+    facts.push({ ...body, ...decision })
+  }
+  return facts
+}
+
+function decided(
+  loaded: Parser,
+  body: StoredBody,
+  units: readonly Unit[],
+  around: Parameters<typeof decideBody>[3],
+): Decision {
+  const doubts = new Map<string, Doubt>()
+  const words = writtenIn(body)
+  const changes: (Change & { unit: string })[] = []
+  let now: Pick<StoredBody, 'definition' | 'source' | 'language'> = body
+  for (const { unit, moves } of units.filter(({ moves: its }) => words.some((word) => its.names.has(word)))) {
+    const found = decideBody(loaded, now, moves, around)
+    for (const doubt of found.doubts) doubts.set(JSON.stringify(doubt), doubt)
+    if (found.source === now.source) continue
+    changes.push({ unit, before: now.source, after: found.source })
+    now = { ...now, source: found.source, definition: found.definition }
+  }
+  for (const line of body.language === 'plpgsql' ? computedLines(body.source) : [])
+    doubts.set(String(line), { name: '', line, reason: 'it executes SQL that it puts together as it runs' })
+  const renamed = changes.find(({ unit }) => unit === earlyUnit)
+  return {
+    ...(renamed === undefined ? {} : { renamed }),
+    last: changes.filter(({ unit }) => unit !== earlyUnit),
+    doubts: [...doubts.values()].toSorted((a, b) => a.line - b.line),
+  }
+}

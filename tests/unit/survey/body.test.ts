@@ -1,0 +1,99 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { surroundings } from '../../../src/rewrite/decide.ts'
+import { Moves } from '../../../src/rewrite/moves.ts'
+import { Parser } from '../../../src/sql/parser.ts'
+import { decideBody } from '../../../src/survey/body.ts'
+import { computedLines } from '../../../src/survey/computed.ts'
+
+const moves = new Moves([
+  { class: 'relation', schema: 'public', name: 'users', target: 'people' },
+  { class: 'relation', schema: 'public', name: 'orders', target: 'shop' },
+])
+const path = surroundings(['public'])
+
+let parser: Parser
+beforeAll(async () => {
+  parser = await Parser.load()
+})
+
+function decided(
+  source: string,
+  { language = 'plpgsql', around = path, head = 'f() RETURNS trigger' } = {},
+): ReturnType<typeof decideBody> {
+  const definition = `CREATE OR REPLACE FUNCTION public.${head}\n LANGUAGE ${language}\nAS $function$${source}$function$\n`
+  return decideBody(parser, { definition, source, language }, moves, around)
+}
+
+describe('a body', () => {
+  test('in another language, or that does not parse, is not touched and in doubt as a whole', () => {
+    const python = `plpy.execute("select 1 from public.users")`
+    expect(decided(python, { language: 'plpython3u' })).toMatchObject({
+      source: python,
+      doubts: [{ name: 'users', line: 1, reason: 'a body in plpython3u' }],
+    })
+    const half = 'begin perform 1 from public.users; perform 1 from public.orders'
+    const { source, doubts } = decided(half)
+    expect([source, doubts.length]).toEqual([half, 1])
+  })
+
+  test('keeps its head: the argument that has the type of a table is the server’s to name', () => {
+    const { definition } = decided('begin return (select max(id) from users); end', {
+      head: `of_user(u public.users DEFAULT NULL::public.users) RETURNS integer`,
+    })
+    expect(definition).toContain('of_user(u public.users DEFAULT NULL::public.users)')
+    expect(definition).toContain('from people.users')
+  })
+
+  test('means by a name what is nearer: transition tables, tables that its own SQL makes', () => {
+    const around = surroundings(['public'], { temporary: new Set(['orders']) })
+    expect(decided('begin perform 1 from orders, users; return null; end', { around }).source).toBe(
+      'begin perform 1 from orders, people.users; return null; end',
+    )
+    const dynamic = `begin execute 'create temp table users (id int)'; insert into users values (1); return null; end`
+    expect(decided(dynamic).source).toBe(dynamic)
+  })
+
+  test('whose names only another search_path finds is in doubt, but not where another object has the name', () => {
+    const body = 'begin\n  perform 1 from users;\n  return null;\nend'
+    expect(decided(body, { around: surroundings(['tools']) }).doubts).toMatchObject([
+      { name: 'users', line: 2 },
+    ])
+    const around = surroundings(['tools'], {
+      others: (schema, name) => schema === 'tools' && name === 'users',
+    })
+    expect(decided(body, { around }).doubts).toEqual([])
+  })
+
+  test('is not rewritten twice', () => {
+    const statement = fc.constantFrom(
+      'perform 1 from public.users;',
+      'perform 1 from orders o join users u on u.id = o.user_id;',
+      `perform nextval('public.users_id_seq'), 'public.users'::regclass;`,
+      `execute 'select 1 from public.orders where id = $1' using 1;`,
+      `-- public.users\n/* users */`,
+      `raise notice 'users %', (select count(*) from public.users);`,
+      `with users as (select 1) select * into r from users, public.orders;`,
+    )
+    fc.assert(
+      fc.property(fc.array(statement, { maxLength: 6 }), (statements) => {
+        const once = decided(`declare r record; begin ${statements.join('\r\n')} return null; end`)
+        const again = decided(once.source)
+        expect([again.source, again.doubts]).toEqual([once.source, once.doubts])
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+test.each([
+  [`begin execute 'select 1'; end`, []],
+  [`begin\nexecute q; end`, [2]],
+  [`begin execute format('select %L', x); execute format('select 1 from %I', x); end`, [1]],
+  [`begin\n\nexecute 'a' || quote_literal(x) || b; end`, [3]],
+  [`begin return query\nexecute 'select ' || quote_nullable(x) using y; end`, []],
+  [`begin for r in execute t(x) loop null; end loop; end`, [1]],
+  [`begin execute 'grant execute on function f() to a'; grant execute on function f() to a; end`, []],
+])('SQL that is put together is seen in %j', (body, lines) => {
+  expect(computedLines(body)).toEqual(lines)
+})
