@@ -29,7 +29,7 @@ export const bodyRules: readonly Rule[] = [
   {
     id: 'body-computed',
     code: 'PF-5',
-    severity: 'warning',
+    severity: 'error',
     waivable: true,
     phases: ['contract'],
     check: ({ facts }) =>
@@ -39,7 +39,8 @@ export const bodyRules: readonly Rule[] = [
         return [
           {
             on: signature,
-            text: `it executes SQL that it puts together as it runs, in ${computed.map(({ line }) => `line ${line}`).join(', ')}; whether an old name comes in shows only when it runs`,
+            text: `it executes SQL of which the tables show only when it runs: ${places(computed)}`,
+            remedy: 'look at what it puts in, and waive this for it when no old name can come in',
           },
         ]
       }),
@@ -86,6 +87,10 @@ function isToChange({ renamed, last }: BodyFacts): boolean {
 
 function namesOf(doubts: readonly Doubt[]): string {
   return [...new Set(doubts.map(({ name }) => name))].join(', ')
+}
+
+function places(doubts: readonly Doubt[]): string {
+  return [...new Set(doubts.map(({ line, reason }) => `line ${line} (${reason})`))].slice(0, shown).join(', ')
 }
 
 function lines(doubts: readonly Doubt[]): string {

@@ -15,6 +15,8 @@ interface Expression {
   readonly query: string
   /** 0: a statement; 2: an expression; 3 and more: an assignment. */
   readonly mode: number
+  /** Where the statement begins that it is part of: the line of the body, counted from 1. */
+  readonly line: number
   readonly isDynamic: boolean
 }
 
@@ -31,6 +33,7 @@ export interface Alignment {
 export function embedded(fn: Node, body: string): Alignment {
   const tokens = lex(body)
   const words = tokens.map((token) => body.slice(token.start, token.end))
+  const lines = linesOf(body, tokens)
   const taken = new Set<number>()
   const found: Embedded[] = []
   const take = (own: readonly Token[], at: readonly number[], sql: string, isDynamic: boolean): void => {
@@ -49,7 +52,9 @@ export function embedded(fn: Node, body: string): Alignment {
   for (const { expression, sql, own } of wanted.toSorted((a, b) => b.own.length - a.own.length)) {
     if (own.length === 0) continue
     const texts = own.map((token) => sql.slice(token.start, token.end))
-    const at = align(tokens, words, texts, taken)
+    const at =
+      align(tokens, words, texts, taken, (start) => lines[start]! >= expression.line) ??
+      align(tokens, words, texts, taken)
     if (at === undefined) {
       // A cursor's named arguments and the like are put together by the parser.
       lost.push(sql)
@@ -70,6 +75,14 @@ export function embedded(fn: Node, body: string): Alignment {
     if (at !== undefined) take(own, at, sql, false)
   }
   return { embedded: found, lost }
+}
+
+function linesOf(body: string, tokens: readonly Token[]): number[] {
+  let [line, at] = [1, 0]
+  return tokens.map(({ start }) => {
+    for (; at < start; at++) if (body[at] === '\n') line += 1
+    return line
+  })
 }
 
 /** What is parsed by itself, and how many characters before the expression are none of the body’s. */
@@ -135,14 +148,15 @@ const dynamic: Readonly<Record<string, string>> = {
   PLpgSQL_stmt_open: 'dynquery',
 }
 
-function* expressions(value: unknown, isDynamic = false): Generator<Expression> {
-  if (Array.isArray(value)) for (const item of value as unknown[]) yield* expressions(item)
+function* expressions(value: unknown, line = 1, isDynamic = false): Generator<Expression> {
+  if (Array.isArray(value)) for (const item of value as unknown[]) yield* expressions(item, line)
   if (!isNode(value)) return
   for (const [tag, inner] of Object.entries(value)) {
-    if (tag === 'PLpgSQL_expr' && isNode(inner)) yield expressionOf(inner, isDynamic)
-    else if (tag.startsWith('PLpgSQL_') && isNode(inner))
-      for (const [field, of] of Object.entries(inner)) yield* expressions(of, dynamic[tag] === field)
-    else yield* expressions(inner)
+    if (tag === 'PLpgSQL_expr' && isNode(inner)) yield expressionOf(inner, line, isDynamic)
+    else if (tag.startsWith('PLpgSQL_') && isNode(inner)) {
+      const own = typeof inner['lineno'] === 'number' ? inner['lineno'] : line
+      for (const [field, of] of Object.entries(inner)) yield* expressions(of, own, dynamic[tag] === field)
+    } else yield* expressions(inner, line)
   }
 }
 
@@ -158,9 +172,9 @@ function declarations(fn: Node): { name: string; type: string }[] {
 }
 
 /** A CASE compares with a variable of its own; only what it compares with is in the body. */
-function expressionOf(inner: Node, isDynamic: boolean): Expression {
+function expressionOf(inner: Node, line: number, isDynamic: boolean): Expression {
   const query = (text(inner['query']) ?? '').replace(/^"__Case__Variable_\d+__" IN \(([^]*)\)$/, '$1')
-  return { query, mode: typeof inner['parseMode'] === 'number' ? inner['parseMode'] : 0, isDynamic }
+  return { query, mode: typeof inner['parseMode'] === 'number' ? inner['parseMode'] : 0, line, isDynamic }
 }
 
 /** Types of declarations that name relations: `users%rowtype`, `public.users.id%type`, `users`. */

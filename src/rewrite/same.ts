@@ -1,66 +1,80 @@
 import { isMark, isName, lex } from '../sql/lexer.ts'
 import type { Statement } from '../sql/parser.ts'
-import { isNode, list, text, untag } from '../sql/tree.ts'
+import { isNode, text, untag } from '../sql/tree.ts'
 import type { Moves } from './moves.ts'
 
 /** Whether two texts are the same statements but for the schemas of what moves. */
 export function isSameBut(before: readonly Statement[], after: readonly Statement[], moves: Moves): boolean {
-  const plain = (statements: readonly Statement[]): string =>
-    JSON.stringify(statements.map(({ tree }) => stripped(tree, moves)))
-  return plain(before) === plain(after)
+  return (
+    before.length === after.length &&
+    before.every(({ tree }, index) => isSame(tree, after[index]!.tree, moves))
+  )
 }
 
-/** A tree without places, and without the schema of whatever is called like something that moves. */
-function stripped(value: unknown, moves: Moves): unknown {
-  if (Array.isArray(value)) {
-    const items = value.map((item) => stripped(item, moves))
-    return isQualifiedName(value)
-      ? items.filter((_item, index) => !isSchema(value[index], moves, index, value))
-      : items
-  }
-  if (!isNode(value)) return typeof value === 'string' ? withoutSchemas(value, moves) : value
+/** Goes through two trees side by side. Places do not count. */
+function isSame(one: unknown, other: unknown, moves: Moves): boolean {
+  if (one === other) return true
+  if (typeof one === 'string' && typeof other === 'string') return isSameText(one, other, moves)
+  if (Array.isArray(one) && Array.isArray(other)) return isSameList(one, other, moves)
+  if (!isNode(one) || !isNode(other)) return false
   // The body of a function was compared by itself.
-  if (value['defname'] === 'as') return 'a body'
-  const schema = text(value['newschema'])
-  if (schema !== undefined && (moves.sources.has(schema) || moves.targets.has(schema)))
-    return stripped({ ...value, newschema: null }, moves)
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(
-        ([key, inner]) =>
-          !isPlace(key) &&
-          !(key === 'schemaname' && moves.names.has(text(value['relname']) ?? '') && inner !== ''),
-      )
-      .map(([key, inner]) => [key, stripped(inner, moves)]),
+  if (one['defname'] === 'as' && other['defname'] === 'as') return true
+  return (
+    Object.keys(one).every(
+      (key) => isPlace(key) || isSame(one[key], other[key], moves) || isMoved(key, one, other, moves),
+    ) && Object.keys(other).every((key) => key in one || isPlace(key) || isMoved(key, one, other, moves))
   )
 }
 
 function isPlace(key: string): boolean {
-  return /(?:location|list_start|list_end|stmt_len)$/.test(key)
-}
-
-function isQualifiedName(items: readonly unknown[]): boolean {
   return (
-    items.length > 0 && items.every((item) => isNode(item) && ['String', 'A_Star'].includes(untag(item)[0]))
+    key === 'location' ||
+    key === 'list_start' ||
+    key === 'list_end' ||
+    key === 'stmt_len' ||
+    key.endsWith('_location')
   )
 }
 
-/** In a list of words the one before a name that moves is its schema. */
-function isSchema(item: unknown, moves: Moves, index: number, all: readonly unknown[]): boolean {
-  const word = (at: number): string | undefined => {
-    const node = list(all)[at]
-    return isNode(node) ? text(untag(node)[1]['sval']) : undefined
-  }
-  const next = word(index + 1)
-  return isNode(item) && next !== undefined && moves.names.has(next)
+/** The schema of a relation that moves, or the one that ALTER … SET SCHEMA gives it. */
+function isMoved(
+  key: string,
+  one: Readonly<Record<string, unknown>>,
+  other: Readonly<Record<string, unknown>>,
+  moves: Moves,
+): boolean {
+  if (key === 'schemaname') return moves.names.has(text(one['relname']) ?? '') && text(other[key]) !== ''
+  return key === 'newschema' && moves.targets.has(text(other[key]) ?? '')
 }
 
-/** Strings that are names lose their schema as well. */
-function withoutSchemas(value: string, moves: Moves): string {
-  const tokens = lex(value)
-  const name = tokens.at(-1)
-  const isDotted = tokens.every((token, index) => (index % 2 === 0 ? isName(token) : isMark(token, '.')))
-  if (name !== undefined && isDotted && moves.names.has(name.value)) return name.value
-  // SQL in a string was compared by itself.
-  return tokens.some((token) => isName(token) && moves.names.has(token.value)) ? 'a text' : value
+/** Lists of the same length, or names of which one has a schema more. */
+function isSameList(one: readonly unknown[], other: readonly unknown[], moves: Moves): boolean {
+  if (one.length === other.length && one.every((item, index) => isSame(item, other[index], moves)))
+    return true
+  const [short, long] = [wordsOf(one), wordsOf(other)]
+  if (short === undefined || long === undefined) return false
+  const bare = (words: readonly string[]): string =>
+    words.filter((_word, index) => !moves.names.has(words[index + 1] ?? '')).join('\0')
+  return bare(short) === bare(long)
+}
+
+/** A name written as a list; undefined for other lists. */
+function wordsOf(items: readonly unknown[]): string[] | undefined {
+  const words = items.map((item) => {
+    const [tag, body] = isNode(item) ? untag(item) : ['', {}]
+    return tag === 'String' ? text(body['sval']) : tag === 'A_Star' ? '*' : undefined
+  })
+  return words.every((word) => word !== undefined) ? words : undefined
+}
+
+/** Strings that are names, but for the schema; SQL in a string was compared by itself. */
+function isSameText(one: string, other: string, moves: Moves): boolean {
+  const plain = (value: string): string => {
+    const tokens = lex(value)
+    const name = tokens.at(-1)
+    const isDotted = tokens.every((token, index) => (index % 2 === 0 ? isName(token) : isMark(token, '.')))
+    if (name !== undefined && isDotted && moves.names.has(name.value)) return name.value
+    return tokens.some((token) => isName(token) && moves.names.has(token.value)) ? 'a text' : value
+  }
+  return plain(one) === plain(other)
 }

@@ -4,7 +4,6 @@ import type { Session } from '../pg/session.ts'
 import { Parser } from '../sql/parser.ts'
 import { earlyUnit, nameKey, unitsOf, type NameSources, type Unit } from './body-units.ts'
 import { decideBody, writtenIn, type Doubt } from './body.ts'
-import { computedLines } from './computed.ts'
 import { splitPath } from './search-path.ts'
 
 /** Another body for a function, with what it takes the place of. */
@@ -83,15 +82,17 @@ function decided(
   const words = writtenIn(body)
   const changes: (Change & { unit: string })[] = []
   let now: Pick<StoredBody, 'definition' | 'source' | 'language'> = body
-  for (const { unit, moves } of units.filter(({ moves: its }) => words.some((word) => its.names.has(word)))) {
+  const executes = body.language === 'plpgsql' && words.includes('execute')
+  for (const { unit, moves } of units) {
+    // What EXECUTE is given may be told without any of the names.
+    const isLooked = words.some((word) => moves.names.has(word)) || (executes && unit === units[0]!.unit)
+    if (!isLooked) continue
     const found = decideBody(loaded, now, moves, around)
     for (const doubt of found.doubts) doubts.set(JSON.stringify(doubt), doubt)
     if (found.source === now.source) continue
     changes.push({ unit, before: now.source, after: found.source })
     now = { ...now, source: found.source, definition: found.definition }
   }
-  for (const line of body.language === 'plpgsql' ? computedLines(body.source) : [])
-    doubts.set(String(line), { name: '', line, reason: 'it executes SQL that it puts together as it runs' })
   const renamed = changes.find(({ unit }) => unit === earlyUnit)
   return {
     ...(renamed === undefined ? {} : { renamed }),

@@ -53,7 +53,7 @@ export function decideBody(parser: Parser, body: Text, moves: Moves, around: Sur
       if (kind === 'undecided') {
         // Where no name is seen, the line tells that SQL is put together there.
         const meant = moves.names.has(name) ? name : lastName(at, upTo)
-        return meant === undefined ? [] : [{ name: meant, line: line(at), reason }]
+        return [{ name: meant ?? '', line: line(at), reason }]
       }
       if (kind === 'kept' && reason === elsewhere && isNowhere(name))
         return [{ name, line: line(at), reason: 'only another search_path than the database’s finds it' }]
