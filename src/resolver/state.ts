@@ -70,7 +70,7 @@ export class State {
         kind: 'stale',
         text: `it is of epoch ${read.epoch}, and ${known.epoch} is known; the last mapping is kept`,
       })
-    if (read.hash !== known.hash)
+    if (read.hash !== known.hash && known.hash !== '')
       this.#tellOnce({ kind: 'replanned', text: `plan "${read.plan}" was ${known.hash} and is ${read.hash}` })
     else this.#lastTold = undefined
     this.#replace({ ...read, services: withPaths(read.services, known.services) })
