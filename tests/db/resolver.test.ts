@@ -99,7 +99,7 @@ describe('a wrapped pool is a pool of pg in everything', () => {
   })
 
   test('callbacks', async () => {
-    const asked = async (ask: (done: (error: unknown, result: unknown) => void) => unknown) =>
+    const asked = async (ask: (done: (error: Error | undefined, result: unknown) => void) => unknown) =>
       new Promise((resolve, reject) => {
         const returned = ask((error, result) => (error ? reject(error) : resolve(result)))
         expect(returned).toBeUndefined()
