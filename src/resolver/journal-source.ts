@@ -1,9 +1,8 @@
 import type pg from 'pg'
 import { MigrateError } from '../errors/migrate-error.ts'
-import { ident } from '../pg/identifier.ts'
-import { journalSchema } from '../plan/names.ts'
+import { readNames, snapshotOf, type NameRow } from './journal-rows.ts'
 import type { OnProblem } from './problem.ts'
-import { parseSnapshot, type Snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 import { messageOf, type Source } from './source.ts'
 
 /** The channel on which the journal tells that a mapping has changed. */
@@ -11,15 +10,6 @@ const channel = 'pg_relocate'
 
 /** How long a server may take to answer before its connection counts as lost. */
 const answerMs = 10_000
-
-interface Row {
-  readonly plan: string
-  readonly hash: string
-  readonly epoch: string
-  readonly database: string
-  readonly service: string
-  readonly target: string
-}
 
 export interface JournalSettings {
   /** A URL, or the configuration of a client. */
@@ -46,12 +36,7 @@ export class JournalSource implements Source {
     const { plan } = this.#settings
     const client = this.#client ?? (await this.#connect())
     try {
-      const { rows } = await client.query<Row>(
-        `select plan, hash, epoch, database, class, schema, name, target, service, of, state, keeps_old as "keepsOld"
-           from ${ident(journalSchema)}.names where plan = $1 order by class, schema, name`,
-        [plan],
-      )
-      return rows.length === 0 ? undefined : snapshotOf(rows)
+      return snapshotOf((await client.query<NameRow>(readNames, [plan])).rows)
     } catch (error) {
       if (isWithoutJournal(error)) return undefined
       if (!isRefused(error)) this.#drop(client)
@@ -125,14 +110,6 @@ export class JournalSource implements Source {
     const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
     stream.destroy()
   }
-}
-
-function snapshotOf(rows: readonly Row[]): Snapshot {
-  const { plan, hash, epoch, database } = rows[0]!
-  const services = Object.fromEntries(
-    rows.map(({ service, target }) => [service, { schema: target, database, searchPath: [target] }]),
-  )
-  return parseSnapshot({ format: 1, plan, hash, epoch: Number(epoch), services, names: rows }, 'the journal')
 }
 
 function isOf(payload: string | undefined, plan: string): boolean {
