@@ -64,6 +64,7 @@ export const errorCodes = {
   'gate-waiting': exitCodes.decision,
   'connection-failed': exitCodes.unreachable,
   'connection-lost': exitCodes.unreachable,
+  'service-unavailable': exitCodes.unreachable,
   interrupted: 130,
   terminated: 143,
 } as const

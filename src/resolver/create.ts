@@ -2,6 +2,7 @@ import { MigrateError } from '../errors/migrate-error.ts'
 import { Follower } from './follower.ts'
 import { JournalSource } from './journal-source.ts'
 import type { OnProblem, Undecided } from './problem.ts'
+import { RedisKeys, type RedisRule } from './redis.ts'
 import { Resolver, type Unknown } from './resolver.ts'
 import { loadParts, type Parts } from './rewriter.ts'
 import { parseSnapshot, type Snapshot } from './snapshot.ts'
@@ -33,6 +34,8 @@ export interface ResolverOptions {
   readonly undecided?: Undecided
   /** Are statements to be rewritten? It takes libpg-query, some 70 ms at the start and 25 MB. */
   readonly rewrites?: boolean
+  /** Where keys of Redis go. */
+  readonly redis?: readonly RedisRule[]
   /** Is told what someone should know; without it, a warning of the process is. */
   readonly onProblem?: OnProblem
 }
@@ -47,6 +50,7 @@ const defaultPollMs = 10_000
 export async function createResolver(options: ResolverOptions): Promise<Resolver> {
   const { unknown = 'error', path = ['public'], undecided = 'pass', rewrites = true } = options
   const onProblem = options.onProblem ?? warn
+  const redis = new RedisKeys(options.redis ?? [])
   const parts = rewrites ? await load() : undefined
   let follower: Follower | undefined
   const source = sourceOf(options, onProblem, () => void follower?.refresh())
@@ -62,7 +66,7 @@ export async function createResolver(options: ResolverOptions): Promise<Resolver
       })
       await follower.refresh()
     }
-    return new Resolver({ state, follower, unknown, path, onProblem })
+    return new Resolver({ state, follower, unknown, path, onProblem, redis })
   } catch (error) {
     await source?.close()
     throw error

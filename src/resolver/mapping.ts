@@ -1,5 +1,5 @@
 import { MigrateError } from '../errors/migrate-error.ts'
-import { ident, qualified } from '../pg/identifier.ts'
+import { qualified } from '../pg/identifier.ts'
 import type { MappedName, NamedClass, NameState, Snapshot } from './snapshot.ts'
 
 /** Where something is now. */
@@ -71,11 +71,11 @@ export class Mapping {
   }
 
   /**
-   * What `search_path` of a service is to be now. Until everything of its schemas has moved the old schemas come first:
+   * The schemas of a service’s `search_path`, as it is to be now. Until everything of its schemas has moved the old schemas come first:
    * there each name is the table itself, or what stands for it.
    * @throws MigrateError `name-unknown`
    */
-  searchPath(service: string): string {
+  searchPath(service: string): string[] {
     const { services, names } = this.snapshot
     if (!Object.hasOwn(services, service))
       throw new MigrateError(
@@ -87,7 +87,7 @@ export class Mapping {
     const its = names.filter(({ target }) => searchPath.includes(target))
     const sources = its.map(({ schema }) => schema)
     const path = its.every(usesNew) ? [...searchPath, ...sources] : [...sources, ...searchPath]
-    return [...new Set(path)].map(ident).join(', ')
+    return [...new Set(path)]
   }
 
   #split(written: string): [string | undefined, string] {

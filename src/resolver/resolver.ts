@@ -3,7 +3,9 @@ import type { Location } from './mapping.ts'
 import type { OnProblem } from './problem.ts'
 import type { NamedClass, Snapshot } from './snapshot.ts'
 import type { State } from './state.ts'
-import { qualified } from '../pg/identifier.ts'
+import { ident, qualified } from '../pg/identifier.ts'
+import { Pools, type PoolsOptions } from './pools.ts'
+import type { RedisKey, RedisKeys } from './redis.ts'
 import { wrapClient, wrapPool, type ClientLike, type PoolLike, type WrapSettings } from './wrap.ts'
 
 /** What to answer for a table that the plan does not know: an error, or that it is in this schema. */
@@ -15,6 +17,7 @@ export interface ResolverParts {
   readonly unknown: Unknown
   readonly path: readonly string[]
   readonly onProblem: OnProblem
+  readonly redis: RedisKeys
 }
 
 /** Tells a service where its tables live now. Every answer is of this moment: ask again rather than keep it. */
@@ -70,7 +73,7 @@ export class Resolver implements AsyncDisposable {
    * @throws MigrateError `name-unknown`
    */
   searchPath(service: string): string {
-    return this.#parts.state.mapping.searchPath(service)
+    return this.#parts.state.mapping.searchPath(service).map(ident).join(', ')
   }
 
   /**
@@ -90,6 +93,38 @@ export class Resolver implements AsyncDisposable {
   /** A client of pg, as it is, whose statements are rewritten. */
   wrapClient<C extends ClientLike>(client: C, settings: { readonly path?: readonly string[] } = {}): C {
     return wrapClient(client, this.#wrapping(settings))
+  }
+
+  /**
+   * A pool of pg for each service, with its search_path, whose statements are rewritten unless the resolver was made without
+   * that. A name that is no service of the plan has a pool too, where it has a URL.
+   */
+  async pools(options: PoolsOptions = {}): Promise<Pools> {
+    const { default: driver } = await import('pg')
+    const { state } = this.#parts
+    const knows = (service: string): boolean => Object.hasOwn(this.snapshot.services, service)
+    return new Pools(
+      {
+        make: (service, config) => {
+          const pool = new driver.Pool(config)
+          if (!state.rewrites) return pool
+          return this.wrap(pool, knows(service) ? { path: state.mapping.searchPath(service) } : {})
+        },
+        searchPath: (service) => (knows(service) ? this.searchPath(service) : undefined),
+      },
+      options,
+    )
+  }
+
+  /**
+   * The key after the move, and the database of Redis that it is in, by the rules of `redis`.
+   * @throws MigrateError `name-unknown` for a key of no rule, unless `unknown` says where such things are: then it stays
+   */
+  redisKey(key: string): RedisKey {
+    const { redis, unknown, state } = this.#parts
+    const found = redis.find(key)
+    if (found !== undefined) return found
+    return unknown === 'error' ? state.mapping.unknown(key) : { key, db: 0 }
   }
 
   /** Calls after every change of the mapping, until the returned function is called. */

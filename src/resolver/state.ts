@@ -29,6 +29,10 @@ export class State {
     return this.#mapping
   }
 
+  get rewrites(): boolean {
+    return this.#settings.parts !== undefined
+  }
+
   /** What rewrites for a search_path. */
   rewriter(path: readonly string[]): Rewriter {
     const { parts, undecided, onProblem } = this.#settings
