@@ -2,6 +2,7 @@ import { MigrateError } from '../errors/migrate-error.ts'
 import { Follower } from './follower.ts'
 import { JournalSource } from './journal-source.ts'
 import type { OnProblem, Undecided } from './problem.ts'
+import { snapshotOfPlan, type PlanOptions } from './plan-snapshot.ts'
 import { RedisKeys, type RedisRule } from './redis.ts'
 import { Resolver, type Unknown } from './resolver.ts'
 import { loadParts, type Parts } from './rewriter.ts'
@@ -25,6 +26,8 @@ export interface ResolverOptions {
   /** A file that holds such a document; read again at intervals. */
   readonly file?: string
   readonly journal?: JournalOptions
+  /** A plan file, in place of a document: for a service that knows nothing else, with the state to go by. */
+  readonly plan?: PlanOptions
   /** How often the journal or the file is read though nothing was told, in milliseconds. */
   readonly pollMs?: number
   /** What to answer for tables that the plan does not know. */
@@ -53,6 +56,8 @@ export async function createResolver(options: ResolverOptions): Promise<Resolver
   const redis = new RedisKeys(options.redis ?? [])
   const parts = rewrites ? await load() : undefined
   let follower: Follower | undefined
+  if (options.plan !== undefined && options.snapshot !== undefined)
+    throw new TypeError('a resolver begins with a document or a plan, not both')
   const source = sourceOf(options, onProblem, () => void follower?.refresh())
   try {
     const first = await firstSnapshot(options, source, onProblem)
@@ -74,7 +79,7 @@ export async function createResolver(options: ResolverOptions): Promise<Resolver
 }
 
 function sourceOf(
-  { file, journal, snapshot }: ResolverOptions,
+  { file, journal, snapshot, plan }: ResolverOptions,
   onProblem: OnProblem,
   onChange: () => void,
 ): Source | undefined {
@@ -83,18 +88,20 @@ function sourceOf(
   if (journal !== undefined)
     return new JournalSource({ ...journal, listens: journal.listen ?? true, onProblem, onChange })
   if (file !== undefined) return fileSource(file)
-  if (snapshot === undefined) throw new TypeError('a resolver is made of a snapshot, a file or a journal')
+  if (snapshot === undefined && plan === undefined)
+    throw new TypeError('a resolver is made of a snapshot, a file, a plan or a journal')
   return undefined
 }
 
 /** What is true at the start. A journal that cannot be read is no reason not to start when there is something to go by. */
 async function firstSnapshot(
-  { snapshot, journal }: ResolverOptions,
+  { snapshot, plan: planned, journal }: ResolverOptions,
   source: Source | undefined,
   onProblem: OnProblem,
 ): Promise<Snapshot> {
-  if (snapshot !== undefined) {
-    const given = parseSnapshot(snapshot, 'the given document')
+  if (snapshot !== undefined || planned !== undefined) {
+    const given =
+      planned === undefined ? parseSnapshot(snapshot, 'the given document') : await snapshotOfPlan(planned)
     if (journal !== undefined && given.plan !== journal.plan)
       throw new MigrateError(
         'mapping-invalid',

@@ -48,6 +48,11 @@ export class Mapping {
     return found[0]
   }
 
+  /** Is it the name of anything of the plan, in whatever schema and state? */
+  holds(name: string): boolean {
+    return this.#byName.has(name)
+  }
+
   /** @throws MigrateError `name-unknown` */
   unknown(written: string): never {
     throw new MigrateError(

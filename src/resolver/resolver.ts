@@ -150,7 +150,8 @@ export class Resolver implements AsyncDisposable {
     const { state, onProblem } = this.#parts
     state.rewriter(path)
     return {
-      rewriter: () => state.rewriter(path),
+      rewriter: (temporary) => state.rewriter(path, temporary),
+      holds: (name) => state.mapping.holds(name),
       refresh: () => this.refresh(),
       onProblem,
     }

@@ -39,6 +39,8 @@ export async function loadParts(): Promise<Parts> {
 export interface RewriteSettings {
   /** The schemas in which names without one are looked up. */
   readonly path: readonly string[]
+  /** Temporary relations of the session, which are found first. */
+  readonly temporary: ReadonlySet<string>
   readonly undecided: Undecided
   readonly onProblem: OnProblem
 }
@@ -107,7 +109,7 @@ export class Rewriter {
     const { parser, rewriteText } = this.#parts
     return rewriteText(parser, sql, this.#moves, {
       path: this.#settings.path,
-      temporary: nothing,
+      temporary: this.#settings.temporary,
       keepsUnqualified: false,
     })
   }
@@ -129,8 +131,6 @@ export class Rewriter {
     else onProblem({ kind: 'undecided', text, sql })
   }
 }
-
-const nothing: ReadonlySet<string> = new Set()
 
 /** To the new names of what has moved, and back from those that do not exist yet. */
 function movesOf({ snapshot }: Mapping): ConstructorParameters<typeof Moves>[0] {

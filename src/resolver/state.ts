@@ -33,15 +33,15 @@ export class State {
     return this.#settings.parts !== undefined
   }
 
-  /** What rewrites for a search_path. */
-  rewriter(path: readonly string[]): Rewriter {
+  /** What rewrites for a search_path and the temporary relations of a session. */
+  rewriter(path: readonly string[], temporary = nothing): Rewriter {
     const { parts, undecided, onProblem } = this.#settings
     if (parts === undefined)
       throw new TypeError('this resolver was made with `rewrites: false`, or libpg-query is not installed')
-    const key = JSON.stringify(path)
+    const key = JSON.stringify([path, [...temporary].sort()])
     let found = this.#rewriters.get(key)
     if (found === undefined) {
-      found = new Rewriter(parts, this.#mapping, { path, undecided, onProblem })
+      found = new Rewriter(parts, this.#mapping, { path, temporary, undecided, onProblem })
       this.#rewriters.set(key, found)
     }
     return found
@@ -93,7 +93,8 @@ export class State {
   /** A mapping that cannot rewrite is refused as a whole, before it is anyone’s. */
   #prove(mapping: Mapping): void {
     const { parts, undecided, onProblem } = this.#settings
-    if (parts !== undefined) new Rewriter(parts, mapping, { path: [], undecided, onProblem })
+    if (parts !== undefined)
+      new Rewriter(parts, mapping, { path: [], temporary: nothing, undecided, onProblem })
   }
 
   #tellOnce(problem: Problem): void {
@@ -102,6 +103,8 @@ export class State {
     this.#settings.onProblem(problem)
   }
 }
+
+const nothing: ReadonlySet<string> = new Set()
 
 /** A journal does not say what search_path a service wants; what was said before stays, and services that it does not know. */
 function withPaths(

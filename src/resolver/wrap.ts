@@ -1,5 +1,6 @@
 import type { OnProblem } from './problem.ts'
 import type { Rewriter } from './rewriter.ts'
+import { SessionState } from './session-state.ts'
 import { isAllOrNothing, isSubmittable, rewriteArguments, textOf, type QueryArguments } from './statement.ts'
 
 /** What is needed of a pool of pg; everything else of it is passed on. */
@@ -13,7 +14,10 @@ export interface ClientLike {
 }
 
 export interface WrapSettings {
-  rewriter(): Rewriter
+  /** What rewrites now, in a session with these temporary relations. */
+  rewriter(temporary?: ReadonlySet<string>): Rewriter
+  /** Is it a name of the plan? */
+  holds(name: string): boolean
   /** Reads the mapping once more; resolves when it was tried. */
   refresh(): Promise<void>
   readonly onProblem: OnProblem
@@ -60,17 +64,23 @@ export function wrapPool<P extends PoolLike>(pool: P, settings: WrapSettings): P
 export function wrapClient<C extends ClientLike>(client: C, settings: WrapSettings): C {
   const query = client.query.bind(client) as Query
   const status = (client as { getTransactionStatus?: () => unknown }).getTransactionStatus?.bind(client)
+  const session = new SessionState()
+  const its: WrapSettings = { ...settings, rewriter: () => settings.rewriter(session.temporary) }
   let waiting = 0
   return over(client, {
     query: (...call: unknown[]) => {
-      if (/^\s*prepare\s/i.test(textOf(call) ?? '')) notePrepared(client, settings.rewriter())
+      const text = textOf(call) ?? ''
+      if (/^\s*prepare\s/i.test(text)) notePrepared(client, settings.rewriter())
       // Nothing is under way and no transaction is open: what fails now has done nothing.
       const isAlone = waiting === 0 && status?.() === 'I'
       const counted: Query = (...args) => {
         waiting += 1
         return whenDone(query, args, () => (waiting -= 1))
       }
-      return send(counted, call, settings, () => isAlone && waiting === 0)
+      const answer = send(counted, call, its, () => isAlone && waiting === 0)
+      if (session.note(text, settings.holds))
+        settings.onProblem({ kind: 'path', text: 'search_path was changed by a statement', sql: text })
+      return answer
     },
   })
 }

@@ -49,12 +49,13 @@ function mapping(state: string, epoch = 1, plan = 'shop'): object {
 }
 
 describe('a wrapped pool is a pool of pg in everything', () => {
+  const told: Problem[] = []
   let resolver: Resolver
   let plain: pg.Pool
   let pool: pg.Pool
 
   beforeAll(async () => {
-    resolver = await createResolver({ snapshot: mapping('new') })
+    resolver = await createResolver({ snapshot: mapping('new'), onProblem: (each) => told.push(each) })
     plain = new pg.Pool({ connectionString: database.url, max: 3 })
     pool = resolver.wrap(plain)
   })
@@ -157,6 +158,27 @@ describe('a wrapped pool is a pool of pg in everything', () => {
       await client.query('rollback')
     } finally {
       client.release()
+    }
+  })
+
+  test('a temporary table is found first, in its session and nowhere else', async () => {
+    const [client, other] = [await pool.connect(), await pool.connect()]
+    try {
+      await client.query('create temp table if not exists users as select 99 as id from users limit 1')
+      expect(await client.query('select id from users')).toMatchObject({ rows: [{ id: 99 }] })
+      expect(await client.query('select count(*)::int as n from public.users')).toMatchObject({
+        rows: [{ n: 10 }],
+      })
+      expect(await other.query('select count(*)::int as n from users')).toMatchObject({ rows: [{ n: 10 }] })
+      await client.query('discard temp')
+      expect(await client.query('select count(*)::int as n from users')).toMatchObject({ rows: [{ n: 10 }] })
+      expect(told).toEqual([])
+      await client.query('begin; set local search_path to other')
+      await client.query('rollback')
+      expect(told).toMatchObject([{ kind: 'path' }])
+    } finally {
+      client.release()
+      other.release()
     }
   })
 

@@ -1,5 +1,9 @@
-import { describe, expect, test } from '@jest/globals'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createResolver, parseSnapshot, type Problem } from '../../../src/resolver/index.ts'
+import { planText } from '../../support/plan.ts'
 import type { NameState } from '../../../src/resolver/index.ts'
 
 const users = {
@@ -115,6 +119,37 @@ describe('names', () => {
     }
     expect(await paths('both')).toEqual(['public, shared_common', 'public, "Saju", shared_common'])
     expect(await paths('moved')).toEqual(['shared_common, public', '"Saju", shared_common, public'])
+  })
+})
+
+describe('a plan', () => {
+  let folder: string
+
+  beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'plan-'))))
+
+  afterAll(() => rm(folder, { recursive: true }))
+
+  const planned = async (tables: readonly string[]) => {
+    const file = join(folder, 'shop.yaml')
+    const sketch = {
+      services: { shared_common: { tables, functions: ['greet'], searchPath: ['shared_common', 'public'] } },
+    }
+    await writeFile(file, planText('${SHOP_URL}', sketch))
+    return createResolver({ plan: { file, state: 'new' } })
+  }
+
+  test('is enough for what it names', async () => {
+    await using resolver = await planned(['users', 'orders'])
+    expect(resolver.table('orders')).toBe('shared_common.orders')
+    expect(resolver.rewrite('select greet(name) from users')).toBe(
+      'select shared_common.greet(name) from shared_common.users',
+    )
+    expect(resolver.locate('users').database).toBe('db')
+    expect(resolver.searchPath('shared_common')).toBe('shared_common, public')
+  })
+
+  test('with a glob is not', async () => {
+    await expect(planned(['users', 'order_*'])).rejects.toMatchObject({ code: 'mapping-invalid' })
   })
 })
 
