@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as think } from 'node:timers/promises'
 import pg from 'pg'
 import chainWorkload from '../../scripts/load/chain-workload.ts'
 import { chance } from '../../scripts/load/chance.ts'
@@ -50,7 +51,7 @@ export class Service {
   }
 
   /** Waits until the clients have done as much again. */
-  async work(statements = 200): Promise<void> {
+  async work(statements = 150): Promise<void> {
     const before = this.statements
     await until(() => this.statements >= before + statements)
   }
@@ -108,6 +109,8 @@ export class Service {
         this.failures.push(`${operation.name}: ${code} ${message}`)
       }
       this.#ledger.apply(pending.drain())
+      // Clients that never rest would take the processor from the runner.
+      await think(10 * random())
     }
   }
 
