@@ -387,7 +387,7 @@ create trigger runs_announced after insert or update of state on runs for each r
 create trigger phases_announced after update of state on phases for each row
   when (old.state <> new.state) execute function announce();
 create trigger steps_announced after update of state on steps for each row
-  when (old.state <> new.state) execute function announce();
+  when (old.state <> new.state and new.state in ('done', 'pending')) execute function announce();
 
 -- Every name of the newest run of each plan, with the state that the catalogs show: `old`, only the old name is to be
 -- used; `both`, the new name works too; `moved`, the thing itself has the new name and the old one still works; `new`.

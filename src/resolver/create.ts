@@ -58,7 +58,7 @@ export async function createResolver(options: ResolverOptions): Promise<Resolver
   let follower: Follower | undefined
   if (options.plan !== undefined && options.snapshot !== undefined)
     throw new TypeError('a resolver begins with a document or a plan, not both')
-  const source = sourceOf(options, onProblem, () => void follower?.refresh())
+  const source = sourceOf(options, onProblem, () => follower?.tell())
   try {
     const first = await firstSnapshot(options, source, onProblem)
     const state = new State({ first, parts, undecided, onProblem })

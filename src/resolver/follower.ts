@@ -5,6 +5,8 @@ import { messageOf, type Source } from './source.ts'
 /** The first wait after a failure, and the longest. */
 const shortestMs = 100
 const longestMs = 30_000
+/** A phase of a thousand steps tells of each: between two readings for that reason there is at least this. */
+const betweenMs = 200
 
 export interface FollowSettings {
   readonly source: Source
@@ -26,10 +28,22 @@ export class Follower {
   #again: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #failures = 0
+  #readAt = -Infinity
+  #isTold = false
   #isClosed = false
 
   constructor(settings: FollowSettings) {
     this.#settings = settings
+  }
+
+  /** To be called when the source has told of a change: reads at once, or when the last reading is long enough ago. */
+  tell(): void {
+    const restMs = this.#readAt + betweenMs - performance.now()
+    if (restMs <= 0) void this.refresh()
+    else if (!this.#isTold && !this.#isClosed) {
+      this.#isTold = true
+      setTimeout(() => void this.refresh(), restMs).unref()
+    }
   }
 
   /** Reads once more, after what is being read; resolves when it was tried. */
@@ -60,6 +74,8 @@ export class Follower {
 
   async #read(): Promise<void> {
     const { source, onSnapshot, onProblem } = this.#settings
+    this.#readAt = performance.now()
+    this.#isTold = false
     try {
       const snapshot = await source.read()
       this.#failures = 0
