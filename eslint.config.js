@@ -13,6 +13,7 @@ const order = [
   'pg',
   'rewrite',
   'plan',
+  'resolver',
   'catalog',
   'content',
   'standby',
@@ -49,14 +50,14 @@ const directions = order.map((folder, index) => ({
                 },
               ],
             }),
-        ...(folder === 'pg'
+        ...(folder === 'pg' || folder === 'resolver'
           ? {}
           : {
               paths: [
                 {
                   name: 'pg',
                   allowImportNames: ['DatabaseError'],
-                  message: 'only src/pg talks to the driver',
+                  message: 'only src/pg and src/resolver talk to the driver',
                 },
               ],
             }),

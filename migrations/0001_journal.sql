@@ -358,7 +358,118 @@ begin
 end
 $$;
 
+-- What services read to know where a name is now (docs/explanation/resolver.md). A version of it for each plan: the
+-- milliseconds since 1970, or one more than before, so that it grows also when a journal is removed and installed again.
+create table mapping_epochs (
+  plan text primary key,
+  epoch bigint not null
+);
+comment on table mapping_epochs is 'How new what a plan says about its names is; grows with every change of state';
+
+create function announce() returns trigger
+  language plpgsql
+  set search_path from current
+as $$
+declare
+  its_plan text;
+  its_epoch bigint;
+begin
+  select r.plan into its_plan from runs r
+   where r.id = coalesce(to_jsonb(new) ->> 'run', to_jsonb(new) ->> 'id')::bigint;
+  insert into mapping_epochs as e (plan, epoch) values (its_plan, extract(epoch from clock_timestamp()) * 1000)
+      on conflict (plan) do update set epoch = greatest(excluded.epoch, e.epoch + 1)
+  returning epoch into its_epoch;
+  perform pg_notify('pg_relocate', json_build_object('plan', its_plan, 'epoch', its_epoch)::text);
+  return null;
+end
+$$;
+create trigger runs_announced after insert or update of state on runs for each row execute function announce();
+create trigger phases_announced after update of state on phases for each row
+  when (old.state <> new.state) execute function announce();
+create trigger steps_announced after update of state on steps for each row
+  when (old.state <> new.state and new.state in ('done', 'pending')) execute function announce();
+
+-- Every name of the newest run of each plan, with the state that the catalogs show: `old`, only the old name is to be
+-- used; `both`, the new name works too; `moved`, the thing itself has the new name and the old one still works; `new`.
+-- Indexes, sequences and types have one name at a time. Plain joins, so that all of it is of one snapshot.
+create view names as
+  with newest as (
+    select distinct on (r.plan) r.id as run, r.plan, r.hash, r.database_name, e.epoch,
+           exists (select from phases p where p.run = r.id and p.kind = 'expand' and p.state <> 'done') as is_closed
+      from runs r join mapping_epochs e using (plan) order by r.plan, r.id desc
+  ), tables as (
+    select m.run, m.service, m.relation, m.name, m.source_schema, m.target_schema, m.compat, m.baseline,
+           (select n.oid from pg_namespace n where n.nspname = m.source_schema) as source,
+           (select n.oid from pg_namespace n where n.nspname = m.target_schema) as target
+      from mappings m
+  ), followers as (
+    select t.run, i.indexrelid as oid, t.relation from tables t join pg_index i on i.indrelid = t.relation
+     union
+    select t.run, (s ->> 'oid')::oid, t.relation from tables t cross join jsonb_array_elements(t.baseline -> 'sequences') s
+     union
+    select t.run, d.refobjid, t.relation
+      from tables t
+      join pg_attrdef a on a.adrelid = t.relation
+      join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
+      join pg_class q on q.oid = d.refobjid and q.relkind = 'S'
+     union
+    select t.run, d.objid, t.relation
+      from tables t
+      join pg_depend d on d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
+                      and d.refobjid = t.relation and d.deptype in ('a', 'i')
+      join pg_class q on q.oid = d.objid and q.relkind = 'S'
+  ), found as (
+    select t.run, 'relation' as class, t.source_schema, t.name, t.target_schema, t.service, t.name as of, t.compat,
+           c.relnamespace = t.target as is_there,
+           exists (select from pg_class o where o.relnamespace = t.source and o.relname = t.name and o.relkind in ('r', 'p', 'v', 'm', 'f')) as has_old,
+           exists (select from pg_class o where o.relnamespace = t.target and o.relname = t.name and o.relkind in ('r', 'p', 'v', 'm', 'f')) as has_new
+      from tables t join pg_class c on c.oid = t.relation and c.relnamespace in (t.source, t.target)
+     union all
+    select f.run, 'relation', min(t.source_schema), c.relname, min(t.target_schema), min(t.service), min(t.name), null,
+           bool_and(c.relnamespace = t.target), bool_and(c.relnamespace = t.source), bool_and(c.relnamespace = t.target)
+      from followers f
+      join tables t on t.run = f.run and t.relation = f.relation
+      join pg_class c on c.oid = f.oid and c.relnamespace in (t.source, t.target)
+     group by f.run, f.oid, c.relname
+    having count(distinct t.target) = 1 and count(distinct t.source) = 1
+     union all
+    select o.run, 'routine', o.source_schema, o.name, o.target_schema, min(o.service), o.name, min(o.compat),
+           bool_and(p.pronamespace = t.oid),
+           bool_or(exists (select from pg_proc x where x.pronamespace = s.oid and x.proname = o.name)),
+           bool_or(exists (select from pg_proc x where x.pronamespace = t.oid and x.proname = o.name))
+      from objects o
+      join pg_proc p on p.oid = o.oid
+      left join pg_namespace s on s.nspname = o.source_schema
+      left join pg_namespace t on t.nspname = o.target_schema
+     where o.class = 'function'
+     group by o.run, o.source_schema, o.name, o.target_schema
+     union all
+    select o.run, 'type', o.source_schema, o.name, o.target_schema, o.service, o.name, null,
+           n.nspname = o.target_schema, n.nspname = o.source_schema, n.nspname = o.target_schema
+      from objects o join pg_type y on y.oid = o.oid join pg_namespace n on n.oid = y.typnamespace
+     where o.class = 'type'
+  )
+  select n.plan, n.hash, n.epoch, n.database_name as database, f.class, f.source_schema as schema, f.name,
+         f.target_schema as target, f.service, f.of,
+         case when not coalesce(f.has_new, false) or n.is_closed and not f.is_there then 'old'
+              when not f.has_old then 'new'
+              when f.is_there then 'moved'
+              else 'both' end as state,
+         coalesce(f.compat, '') not in ('search-path', 'none') as keeps_old
+    from newest n join found f using (run);
+comment on view names is 'Where each name of a plan is now: what a service reads to follow a move';
+
+-- Services read the view, and nothing else of this schema: it tells no more than the catalogs, which all roles can read.
+do $$ begin execute format('grant usage on schema %I to public', current_schema()); end $$;
+grant select on names to public;
+
 -- Down Migration
+drop view names;
+drop trigger steps_announced on steps;
+drop trigger phases_announced on phases;
+drop trigger runs_announced on runs;
+drop function announce();
+drop table mapping_epochs;
 drop function give_privileges(bigint, text);
 drop function take_privileges(oid);
 drop function grantee_name(oid);

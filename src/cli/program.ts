@@ -8,6 +8,7 @@ import { addExecute } from './commands/execute.ts'
 import { addInit } from './commands/init.ts'
 import { addObserve } from './commands/observe.ts'
 import { addPlan } from './commands/plan.ts'
+import { addResolver } from './commands/resolver.ts'
 import { addRestore } from './commands/restore.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addScream } from './commands/scream.ts'
@@ -51,6 +52,7 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     addRollback,
     addObserve,
     addScream,
+    addResolver,
     addBackup,
     addDrill,
     addRestore,

@@ -27,6 +27,9 @@ export const errorCodes = {
   'table-not-found': exitCodes.plan,
   'move-unsupported': exitCodes.plan,
   'plan-changed': exitCodes.plan,
+  'mapping-invalid': exitCodes.plan,
+  'name-unknown': exitCodes.plan,
+  'statement-undecided': exitCodes.plan,
   'preflight-refused': exitCodes.refused,
   'privilege-missing': exitCodes.refused,
   'server-unsupported': exitCodes.refused,
@@ -61,6 +64,7 @@ export const errorCodes = {
   'gate-waiting': exitCodes.decision,
   'connection-failed': exitCodes.unreachable,
   'connection-lost': exitCodes.unreachable,
+  'service-unavailable': exitCodes.unreachable,
   interrupted: 130,
   terminated: 143,
 } as const

@@ -1,24 +1,7 @@
 import pg from 'pg'
-import { quotedKeywords } from './keywords.ts'
+import { ident } from './identifier.ts'
 
-/** The name of a relation, function or type with its schema. */
-export interface QualifiedName {
-  readonly schema: string
-  readonly name: string
-}
-
-/**
- * Quotes an identifier where PostgreSQL's own quote_ident() would, so that printed statements stay readable
- * (manual, chapter 4.1.1: identifiers and key words).
- */
-export function ident(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) && !quotedKeywords.has(name) ? name : pg.escapeIdentifier(name)
-}
-
-/** `schema.name`, both quoted where needed. */
-export function qualified({ schema, name }: QualifiedName): string {
-  return `${ident(schema)}.${ident(name)}`
-}
+export { ident, qualified, type QualifiedName } from './identifier.ts'
 
 /** A string literal, for the few statements that take no parameters (DDL, DO blocks). */
 export function literal(value: string): string {

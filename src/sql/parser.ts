@@ -16,6 +16,9 @@ export type Parsed =
 /** The functions of a text in PL/pgSQL, or why there are none. */
 export type ParsedBody = { readonly functions: readonly Node[] } | { readonly unparsable: string }
 
+/** Why nothing is parsed at the moment, whatever it is. */
+export const isBeingMade = 'the parser is being made anew'
+
 /** What the parser’s WebAssembly module offers and is used here. */
 interface Module {
   _malloc(bytes: number): number
@@ -74,7 +77,7 @@ export class Parser {
   #guarded<T>(sql: string, read: (module: Module) => T): T | { readonly unparsable: string } {
     if (sql.includes('\0')) return { unparsable: 'it holds a NUL character' }
     if (sql.length > longestText) return { unparsable: 'it is longer than 256 KiB' }
-    if (this.#module === undefined) return { unparsable: 'the parser is being made anew' }
+    if (this.#module === undefined) return { unparsable: isBeingMade }
     try {
       return read(this.#module)
     } catch (error) {

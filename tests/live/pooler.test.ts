@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { AdminConsole } from '../../src/pg/console.ts'
 import type { Plan } from '../../src/plan/plan.ts'
+import { createResolver } from '../../src/resolver/index.ts'
 import { startPooler, type Companion } from '../cli/companions.ts'
 import { RunnerProcess } from '../crash/runner-process.ts'
 import { connect, rowsOf, sql, type TestClient } from '../support/client.ts'
@@ -190,4 +192,26 @@ describe('a pooler that is not what the plan says', () => {
     const allow = [{ rule: 'pooler-unusable', on, because: 'not used at night' }]
     await run(sketched({ around, allow }), [2])
   })
+})
+
+test('a resolver that connects through the pooler follows by asking alone', async () => {
+  await run(sketched(), [1])
+  await using resolver = await createResolver({
+    journal: { connection: pooler.url(database), plan: 'shop', listen: false },
+    pollMs: 30,
+  })
+  expect(resolver.locate('users').state).toBe('both')
+  await run(sketched(), [2])
+  await until(() => resolver.table('users') === 'accounts.users')
+  const service = new pg.Pool({ connectionString: pooler.url(database), max: 2 })
+  try {
+    const inserted = await resolver
+      .wrap(service)
+      .query(`insert into users (name) values ('by resolver') returning name`)
+    expect(inserted.rows).toEqual([{ name: 'by resolver' }])
+  } finally {
+    await service.end()
+  }
+  await undo(sketched(), { to: 0 })
+  await until(() => resolver.table('users') === 'public.users')
 })

@@ -15,10 +15,11 @@ export class Application implements AsyncDisposable {
   readonly #ended: Promise<unknown>
   #said = ''
 
-  constructor(client: string, url: string) {
+  /** @param plan follows the journal of this plan with the resolver */
+  constructor(client: string, url: string, plan?: string) {
     const tsx = fileURLToPath(import.meta.resolve('tsx/cli'))
     const script = fileURLToPath(new URL('client.mjs', import.meta.url))
-    this.#process = spawn(process.execPath, [tsx, script, client, url])
+    this.#process = spawn(process.execPath, [tsx, script, client, url, ...(plan === undefined ? [] : [plan])])
     this.#process.stderr.on('data', (text: Buffer) => (this.#said += text.toString()))
     this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
     this.#ended = new Promise((settle) => this.#process.once('close', settle))

@@ -1,8 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
 import { PrismaClient } from '../generated/client.ts'
 
-export function connect(url) {
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) })
+export function connect(url, resolver) {
+  const pool = new pg.Pool({ connectionString: url })
+  const adapter = new PrismaPg(resolver?.wrap(pool) ?? pool, { disposeExternalPool: true })
+  const prisma = new PrismaClient({ adapter })
   return {
     async work(tag) {
       const author = await prisma.author.create({ data: { email: tag, name: 'Ann' } })

@@ -1,4 +1,5 @@
 import 'reflect-metadata'
+import pg from 'pg'
 import { DataSource, EntitySchema } from 'typeorm'
 
 const id = { type: 'int', primary: true, generated: 'increment' }
@@ -13,8 +14,25 @@ const Book = new EntitySchema({
   relations: { author: { type: 'many-to-one', target: 'author', joinColumn: { name: 'author_id' } } },
 })
 
-export async function connect(url) {
-  const source = await new DataSource({ type: 'postgres', url, entities: [Author, Book] }).initialize()
+/** A driver whose pools are wrapped. */
+function driverOf(resolver) {
+  return {
+    ...pg,
+    Pool: class {
+      constructor(config) {
+        return resolver.wrap(new pg.Pool(config))
+      }
+    },
+  }
+}
+
+export async function connect(url, resolver) {
+  const source = await new DataSource({
+    type: 'postgres',
+    url,
+    entities: [Author, Book],
+    ...(resolver === undefined ? {} : { driver: driverOf(resolver) }),
+  }).initialize()
   const authors = source.getRepository(Author)
   const books = source.getRepository(Book)
   return {
