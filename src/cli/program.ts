@@ -9,6 +9,7 @@ import { addInit } from './commands/init.ts'
 import { addObserve } from './commands/observe.ts'
 import { addPlan } from './commands/plan.ts'
 import { addRestore } from './commands/restore.ts'
+import { addRewrite } from './commands/rewrite.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addScream } from './commands/scream.ts'
 import { addStatus } from './commands/status.ts'
@@ -54,6 +55,7 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     addBackup,
     addDrill,
     addRestore,
+    addRewrite,
     addUninstall,
   ])
     add(program, signal)
