@@ -63,10 +63,22 @@ function improved(
   return undefined
 }
 
-/** What can stand where something is put in: a name, nothing, a value, a condition, a column more, assignments, a row. */
+/** What can stand where something is put in: a name, nothing, a value, a condition, a column more, assignments, a row, a query. */
 function masksFor(element: Element): string[] {
   if (element.kind === 'text') return []
-  const masks = [holeName, '', '1', `'q'`, ' and q', ', q', 'q = 1', '($1)', ' where q', ' (q)']
+  const masks = [
+    holeName,
+    '',
+    '1',
+    `'q'`,
+    ' and q',
+    ', q',
+    'q = 1',
+    '($1)',
+    ' where q',
+    ' (q)',
+    'select 1 from (select 1) q',
+  ]
   return masks.filter((mask) => mask !== element.mask)
 }
 

@@ -84,6 +84,7 @@ export function addRewrite(program: Command, signal: AbortSignal): void {
           : await prepareStatements(
               target,
               files,
+              names.moves.names,
               options.keepUnqualified === true ? undefined : list(options.searchPath),
             )
       const isRefused = prepared?.some(({ outcome }) => outcome === 'missing') === true

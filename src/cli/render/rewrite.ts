@@ -72,7 +72,7 @@ function diffOf({ file, before, after }: RewrittenFile): string {
   if (before === after) return ''
   const name = file.replaceAll('\\', '/').replace(/^(?:\.?\/)+/, '')
   const patch = structuredPatch(`a/${name}`, `b/${name}`, before, after)
-  return formatPatch(patch, FILE_HEADERS_ONLY).trimEnd()
+  return formatPatch(patch, FILE_HEADERS_ONLY).replace(/\n$/, '')
 }
 
 /** The same for programs. */
