@@ -20,14 +20,12 @@ export function dynamicRelations(virtual: Virtual, statements: readonly Statemen
       const within = slots.filter(({ begin, end }) => begin < to && end > from)
       const [first, last] = [within[0], within.at(-1)]
       if (first === undefined || last === undefined) continue
-      const name = words.at(-1)!.includes(holeName) ? '' : words.at(-1)!
-      const outer = outerEnd(virtual, to)
       found.set(first.start, {
         kind: 'undecided',
         code: 'dynamic-relation',
-        name,
-        start: first.start,
-        end: name === '' ? last.outer : Math.max(last.outer, outer),
+        name: words.at(-1)!.replace(holeName, words.at(-1) === holeName ? '' : '…'),
+        start: Math.min(first.start, outerPlace(virtual, from) ?? first.start),
+        end: Math.max(last.outer, outerPlace(virtual, to) ?? 0),
         reason: 'the relation is put in when the program runs',
       })
     }
@@ -62,12 +60,12 @@ function endOfName(text: string, from: number, words: number): number {
   return from + (names[words - 1]?.end ?? 0)
 }
 
-/** Where the end of a place of the text is written in the file. */
-function outerEnd({ pieces }: Virtual, end: number): number {
+/** Where a place of the text is written in the file; undefined within what is put in. */
+function outerPlace({ pieces }: Virtual, place: number): number | undefined {
   let at = 0
   for (const piece of pieces) {
-    if (end <= at + piece.text.length) return piece.outer(end - at) ?? 0
+    if (place < at + piece.text.length || piece === pieces.at(-1)) return piece.outer(place - at)
     at += piece.text.length
   }
-  return 0
+  return undefined
 }

@@ -37,6 +37,7 @@ export function fragment({ parser }: Context, virtual: Virtual, text: string): F
         'select 1 from w ',
         'select 1 from w where true ',
         'insert ',
+        'delete from w ',
         'select 1 where ',
         'select ',
         'with ',

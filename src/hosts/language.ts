@@ -24,6 +24,6 @@ export interface Content {
   readonly isRaw: boolean
   /** What ends the string, so that a quote that is put in can be escaped. */
   readonly quote: string
-  /** Are braces doubled in it? */
-  readonly isFormatted: boolean
+  /** Escape sequences that the grammar does not tell. */
+  readonly untold?: RegExp
 }

@@ -15,7 +15,7 @@ export const languages: readonly Language[] = [
       const prefix = /^[a-zA-Z]*/.exec(written)![0].toLowerCase()
       const content = within(node, written.length, node.lastChild?.text.length ?? 1)
       const quote = written.slice(prefix.length)
-      return { ...content, isRaw: prefix.includes('r'), quote, isFormatted: prefix.includes('f') }
+      return { ...content, isRaw: prefix.includes('r'), quote }
     },
   },
   ...(['typescript', 'tsx', 'javascript'] as const).map((dialect): Language => ({
@@ -69,12 +69,11 @@ export const languages: readonly Language[] = [
     content(node) {
       if (node.type === 'heredoc_body') {
         const end = node.children.find((child) => child.type === 'heredoc_end')
-        return { ...within(node, 0, end?.text.length ?? 0), isRaw: false, quote: '', isFormatted: false }
+        return { ...within(node, 0, end?.text.length ?? 0), isRaw: false, quote: '' }
       }
-      if (node.type === 'simple_symbol')
-        return { ...within(node, 1, 0), isRaw: true, quote: '', isFormatted: false }
+      if (node.type === 'simple_symbol') return { ...within(node, 1, 0), isRaw: true, quote: '' }
       const content = quoted(node)
-      return { ...content, isRaw: content.quote === "'" && !node.text.includes('\\') }
+      return content.quote === "'" ? { ...content, untold: /\\['\\]/g } : content
     },
   },
   {
@@ -92,10 +91,9 @@ export const languages: readonly Language[] = [
           end: body.endIndex,
           isRaw: node.type === 'nowdoc',
           quote: '',
-          isFormatted: false,
         }
       return node.type === 'heredoc' || node.type === 'nowdoc'
-        ? { ...within(node, 0, node.text.length), isRaw: true, quote: '', isFormatted: false }
+        ? { ...within(node, 0, node.text.length), isRaw: true, quote: '' }
         : quoted(node)
     },
   },
@@ -113,7 +111,7 @@ export function languageOf(extension: string): Language | undefined {
 /** A string whose first and last child are its quotes. */
 function quoted(node: Node): Content {
   const [first, last] = [node.firstChild?.text ?? '', node.lastChild?.text ?? '']
-  return { ...within(node, first.length, last.length), isRaw: false, quote: last, isFormatted: false }
+  return { ...within(node, first.length, last.length), isRaw: false, quote: last }
 }
 
 function within(node: Node, before: number, after: number): { start: number; end: number } {

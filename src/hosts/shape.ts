@@ -19,7 +19,8 @@ export function hasClause(text: string): boolean {
  */
 export function mayBeSentence(text: string): boolean {
   const words = text.trim().split(/ +/)
-  if (/[=*;$%<>\n\uFFFC]|::|\(/.test(text.trim()) || words.length > 8) return false
+  // No one ends a label with a blank; a piece that something is joined to does.
+  if (/[=*;$%<>\n\uFFFC]|::|\(| $/.test(text) || words.length > 8) return false
   const first = words[0]!
   return /^[A-Z][a-z]+$/.test(first) || (words.length <= 3 && first === first.toLowerCase())
 }
@@ -37,7 +38,7 @@ export function isInRelationPosition(before: string, sources: ReadonlySet<string
 
 /** Is something put in where a relation stands? `hole` stands for it in the text. */
 export function hasHoleInRelationPosition(text: string): boolean {
-  return /\b(?:from|join|into|update|truncate|table)\s+(?:only\s+)?["`]?(?:\uFFFC|\{[\w.!]*\}|%\(?\w*\)?s|$)/i.test(
+  return /\b(?:from|join|into|update|truncate|table)\s+(?:only\s+)?["`]?[\w.]*(?:\uFFFC|\{[\w.!]*\}|%\(?\w*\)?s|$)/i.test(
     text,
   )
 }

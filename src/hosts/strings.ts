@@ -102,7 +102,7 @@ function partsOfString(node: Node, source: string, language: Language): Part[] {
         at = start
         flush()
         parts.push({ kind: 'hole', start, end: stop })
-      } else text.plain(source, start, stop)
+      } else text.plain(source, start, stop, content.untold)
       at = stop
     }
   }
@@ -190,9 +190,20 @@ class TextBuilder {
     return this.#text.length
   }
 
-  plain(source: string, start: number, end: number): void {
-    for (let at = start; at < end; at++) this.#places.push(at)
-    this.#text += source.slice(start, end)
+  plain(source: string, start: number, end: number, escapes?: RegExp): void {
+    let at = start
+    const upTo = (stop: number): void => {
+      this.#text += source.slice(at, stop)
+      for (; at < stop; at++) this.#places.push(at)
+    }
+    for (const { 0: written, index } of escapes === undefined
+      ? []
+      : source.slice(start, end).matchAll(escapes)) {
+      upTo(start + index)
+      this.escape(decodeEscape(written), at)
+      at += written.length
+    }
+    upTo(end)
   }
 
   escape(text: string, start: number): void {
