@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg'
 import { Session } from '../pg/session.ts'
 import { holeName } from '../hosts/virtual.ts'
+import { surroundings } from '../rewrite/decide.ts'
 import { after } from '../rewrite/effects.ts'
 import { ident } from '../pg/quoting.ts'
 import { sqlstate } from '../pg/sqlstate.ts'
@@ -92,7 +93,7 @@ async function parsedStatements(files: readonly RewrittenFile[]): Promise<Parsed
 
 /** What the programs make for themselves is not there when a statement about it is prepared alone. */
 function temporaryNames(statements: readonly ParsedStatement[]): ReadonlySet<string> {
-  const none = { path: [], temporary: new Set<string>(), keepsUnqualified: false }
+  const none = surroundings([])
   return new Set(
     statements.flatMap(({ tree }) => (tree === undefined ? [] : [...after(tree, none, none).temporary])),
   )

@@ -7,6 +7,7 @@ import { possibleCodes, type Confidence, type Finding, type SourceStatement } fr
 import { Grammars } from '../hosts/grammars.ts'
 import { Names } from '../hosts/names.ts'
 import { knownExtensions, rewriteFile } from '../hosts/rewrite-file.ts'
+import { surroundings } from '../rewrite/decide.ts'
 import { readText, replaceText } from '../sources/files.ts'
 import { findFiles, reasonOf } from '../sources/find.ts'
 import { uncommitted } from '../sources/git.ts'
@@ -42,11 +43,7 @@ export async function rewriteSources(
   signal: AbortSignal,
 ): Promise<RewrittenFile[]> {
   const names = new Names(moves)
-  const around = {
-    path: request.searchPath,
-    temporary: new Set<string>(),
-    keepsUnqualified: request.keepsUnqualified,
-  }
+  const around = surroundings(request.searchPath, { keepsUnqualified: request.keepsUnqualified })
   const { files, unreadable } = await findFiles(request.paths, knownExtensions)
   const context: Context = { parser: await Parser.load(), moves, names, around, least: request.least }
   using grammars = await Grammars.load()

@@ -66,7 +66,7 @@ async function script(context: Context, text: string): Promise<SourceResult> {
     ),
   ]
   const statements = splitScript(result.text)
-    .filter(({ isBroken, isCommand }) => !isBroken && !isCommand)
+    .filter(({ commands, isCommand }) => commands.length === 0 && !isCommand)
     .map(({ start, end }) => ({
       sql: maskVariables(result.text.slice(start, end)),
       start: start + mark,
@@ -79,15 +79,19 @@ async function script(context: Context, text: string): Promise<SourceResult> {
   }
 }
 
-/** A person has looked at what could not be decided, and says so in a comment on its line or the one before. */
+/** A person has looked at what could not be decided, and says so in a comment on its line or in one right above it. */
 const reviewMark = 'migrate: reviewed'
+const commentLine = /^[ \t]*(?:#|\/\/|--|\/?\*)/
 
 function reviewed(finding: Finding, text: string): Finding {
   if (finding.kind !== 'undecided') return finding
-  const lineStart = text.lastIndexOf('\n', finding.start - 1) + 1
-  const from = lineStart === 0 ? 0 : text.lastIndexOf('\n', lineStart - 2) + 1
-  const to = text.indexOf('\n', finding.start)
-  if (!text.slice(from, to < 0 ? text.length : to).includes(reviewMark)) return finding
-  const { name, start, end } = finding
-  return { kind: 'kept', name, start, end, reason: 'reviewed' }
+  const start = text.lastIndexOf('\n', finding.start - 1) + 1
+  const end = text.indexOf('\n', finding.start)
+  const above = start === 0 ? '' : text.slice(text.lastIndexOf('\n', start - 2) + 1, start)
+  const isReviewed =
+    text.slice(start, end < 0 ? text.length : end).includes(reviewMark) ||
+    (above.includes(reviewMark) && commentLine.test(above))
+  if (!isReviewed) return finding
+  const { name, start: from, end: to } = finding
+  return { kind: 'kept', name, start: from, end: to, reason: 'reviewed' }
 }

@@ -38,6 +38,7 @@ describe('help', () => {
     ['backup'],
     ['backup', 'list'],
     ['backup', 'verify'],
+    ['rewrite'],
     ['uninstall'],
   ]
 

@@ -4,11 +4,11 @@ import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parseDocument } from 'yaml'
+import { pythonWith } from '../../scripts/cluster/python.ts'
 import { buildHeal7 } from '../../scripts/heal7/build.ts'
 import { parsePlan } from '../../src/plan/read.ts'
 import { Desk, plain } from '../cli/desk.ts'
 import { freshDatabase, type FreshDatabase } from '../support/database.ts'
-import { pythonWith } from '../support/python.ts'
 import { run } from '../support/run.ts'
 
 const execute = promisify(execFile)

@@ -3,6 +3,7 @@ import type { Confidence, Finding, SourceResult } from '../../../src/hosts/findi
 import { Grammars } from '../../../src/hosts/grammars.ts'
 import { Names } from '../../../src/hosts/names.ts'
 import { rewriteFile } from '../../../src/hosts/rewrite-file.ts'
+import { surroundings } from '../../../src/rewrite/decide.ts'
 import { Moves } from '../../../src/rewrite/moves.ts'
 import { Parser } from '../../../src/sql/parser.ts'
 
@@ -35,7 +36,7 @@ export class Rewriter {
     least: Confidence = 'medium',
     of: Moves = moves,
   ): Promise<SourceResult> {
-    const around = { path: ['public'], temporary: new Set<string>(), keepsUnqualified: false }
+    const around = surroundings(['public'])
     const context = { parser: this.#parser, moves: of, names: new Names(of), around, least }
     return (await rewriteFile(context, this.#grammars, extension, text))!
   }
