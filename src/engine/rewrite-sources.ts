@@ -22,6 +22,8 @@ export interface RewriteRequest {
   /** The search_path that the texts are run with. */
   readonly searchPath: readonly string[]
   readonly keepsUnqualified: boolean
+  /** Are statements wanted, for a database to check? */
+  readonly hasStatements: boolean
 }
 
 /** A finding with its place as people and editors count: from 1. */
@@ -45,7 +47,14 @@ export async function rewriteSources(
   const names = new Names(moves)
   const around = surroundings(request.searchPath, { keepsUnqualified: request.keepsUnqualified })
   const { files, unreadable } = await findFiles(request.paths, knownExtensions)
-  const context: Context = { parser: await Parser.load(), moves, names, around, least: request.least }
+  const context: Context = {
+    parser: await Parser.load(),
+    moves,
+    names,
+    around,
+    least: request.least,
+    hasStatements: request.hasStatements,
+  }
   using grammars = await Grammars.load()
   const progress = new Progress(events, 'files', files.length, 'files')
   const done: RewrittenFile[] = unreadable.map(({ file, reason }) => notRead(file, reason))

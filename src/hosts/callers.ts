@@ -9,9 +9,9 @@ export const ambiguousCalls =
 /** Those of JPA and Doctrine, which speak of entities. */
 export const jpqlCalls = /^(?:createQuery|createNamedQuery|createSelectionQuery|createMutationQuery)$/
 
-/** Functions that are given the name of a table, and no SQL. */
+/** Functions that are given the name of a table, or of a function of the database, and no SQL. */
 export const tableCalls =
-  /^(?:copy_from|copy_to|copy_(?:records_)?to_table|copy_from_table|Identifier|Table|table|knex|from|into|From|Into|join|(?:inner|left|right|full|outer|cross)_?[jJ]oin|leftOuterJoin|rightOuterJoin|insert_?[iI]nto|selectFrom|updateTable|deleteFrom|replaceInto|pgTable|create_table|createTable|drop_table|dropTable|alterTable|add_column|add_index|add_foreign_key|remove_column|rename_table|renameTable|has_table|hasTable|truncate|ForeignKey|references|read_sql_table|to_sql|CopyFrom|setTable|getTable|withTableName|inTable|columnInfo|batchInsert|NewModel)$/
+  /^(?:copy_from|copy_to|copy_(?:records_)?to_table|copy_from_table|Identifier|Table|table|knex|from|into|From|Into|join|(?:inner|left|right|full|outer|cross)_?[jJ]oin|leftOuterJoin|rightOuterJoin|insert_?[iI]nto|selectFrom|updateTable|deleteFrom|replaceInto|pgTable|create_table|createTable|drop_table|dropTable|alterTable|add_column|add_index|add_foreign_key|remove_column|rename_table|renameTable|has_table|hasTable|truncate|ForeignKey|references|read_sql_table|to_sql|CopyFrom|setTable|getTable|withTableName|inTable|columnInfo|batchInsert|NewModel|dropIfExists|define|createQueryBuilder|callproc|rpc)$/
 
 /** Names that ORMs, and their users, keep the name of a table in. */
 export const tableNames =

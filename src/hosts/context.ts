@@ -14,6 +14,8 @@ export interface Context {
   readonly around: Surroundings
   /** Edits that are less sure are told and not made. */
   readonly least: Confidence
+  /** Are statements wanted as they will be, for a database to check? */
+  readonly hasStatements: boolean
 }
 
 /** A string of a program, with what it is joined with. */

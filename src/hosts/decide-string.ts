@@ -32,7 +32,7 @@ function decide(context: Context, string: HostString, text: string): Decision {
   const only = parts.length === 1 ? context.names.isName(text.trim()) : undefined
   if (only !== undefined) return bareName(string, only)
   if (place.kind === 'table')
-    return told(string, context, 'table-argument', `${place.by} takes the name of a table`)
+    return told(string, context, 'table-argument', `${place.by} takes a name, and no SQL`)
   if (place.kind === 'mapping') return told(string, context, 'orm-mapping', `${place.by} holds it`)
   if (place.kind === 'jpql') return told(string, context, 'jpql', `${place.by} takes a query over entities`)
   if (place.kind === 'prose') return kept(string, context, `text for people: ${place.by}`)
@@ -83,9 +83,9 @@ function rewritten(
   return {
     edits: isTaken ? moved.edits : [],
     findings: [...dynamic, ...findings],
-    ...(string.place.kind === 'mapping'
-      ? {}
-      : { statement: statementOf(context, string, virtual, confidence) }),
+    ...(context.hasStatements && isTaken
+      ? { statement: statementOf(context, string, virtual, confidence) }
+      : {}),
   }
 }
 

@@ -6,7 +6,7 @@ export const findingCodes = {
   parse: 'looks like SQL and cannot be read',
   'dynamic-relation': 'the name of a relation is put in when the program runs',
   'dynamic-name': 'the name is joined to something that is put in when the program runs',
-  'table-argument': 'a function takes the name of a table, or an ORM finds it there',
+  'table-argument': 'a function takes it as a name, or an ORM finds it there',
   'orm-mapping': 'an annotation holds it',
   jpql: 'a query over entities, not tables',
   'low-confidence': 'a piece of SQL, or a sentence that reads like SQL',

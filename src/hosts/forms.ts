@@ -24,7 +24,9 @@ export function statement({ parser }: Context, virtual: Virtual, text: string): 
     ' to stdout',
   ]) {
     const form = readable(parser, virtual, '', after)
-    if (form !== undefined) return { form, isFragment: false }
+    if ('virtual' in form) return { form, isFragment: false }
+    // Nothing that follows helps where the parser has stopped before.
+    if (after === '' && !form.endsEarly) return undefined
   }
   return undefined
 }
@@ -48,7 +50,8 @@ export function fragment({ parser }: Context, virtual: Virtual, text: string): F
   for (const before of befores) {
     for (const after of before === 'with ' ? [' select 1'] : ['', ' true', ' values (1)', ' from w']) {
       const form = readable(parser, virtual, before, after)
-      if (form !== undefined) return { form, isFragment: true }
+      if ('virtual' in form) return { form, isFragment: true }
+      if (after === '' && !form.endsEarly) break
     }
   }
   return undefined

@@ -1,23 +1,30 @@
 import { readFile } from 'node:fs/promises'
 import { brotliDecompressSync } from 'node:zlib'
-import { Language as Grammar, Parser, type Tree } from 'web-tree-sitter'
+import type * as TreeSitter from 'web-tree-sitter'
+import type { Language as Grammar, Parser, Tree } from 'web-tree-sitter'
 import type { Language } from './language.ts'
+
+type Runtime = typeof TreeSitter
 
 /** In the package, beside the compiled files. */
 const folder = new URL('../../grammars/', import.meta.url)
 
 /** Reads source files as trees. Grammars are loaded when a file wants them. */
 export class Grammars {
+  readonly #runtime: Runtime
   readonly #parser: Parser
   readonly #loaded = new Map<string, Promise<Grammar>>()
 
-  private constructor(parser: Parser) {
-    this.#parser = parser
+  private constructor(runtime: Runtime) {
+    this.#runtime = runtime
+    this.#parser = new runtime.Parser()
   }
 
   static async load(): Promise<Grammars> {
-    await Parser.init()
-    return new Grammars(new Parser())
+    // Not above: loading it takes longer than most commands take altogether.
+    const runtime = await import('web-tree-sitter')
+    await runtime.Parser.init()
+    return new Grammars(runtime)
   }
 
   /** Loads a grammar, so that files of its language can be read. */
@@ -25,7 +32,7 @@ export class Grammars {
     const loaded =
       this.#loaded.get(grammar) ??
       readFile(new URL(`${grammar}.wasm.br`, folder)).then((packed) =>
-        Grammar.load(new Uint8Array(brotliDecompressSync(packed))),
+        this.#runtime.Language.load(new Uint8Array(brotliDecompressSync(packed))),
       )
     this.#loaded.set(grammar, loaded)
     return loaded

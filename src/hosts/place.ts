@@ -61,6 +61,10 @@ export function placeOf(root: Node, source: string, language: Language): Place {
     }
     if (type === 'expression_statement' && root.type === 'string' && root.namedChildCount === 3)
       return { kind: 'prose', by: 'a docstring' }
+    if (type === 'return_statement' || type === 'jump_expression') {
+      const by = functionAround(parent)
+      return tableFunctions.test(by) ? { kind: 'table', by } : elsewhere
+    }
     if (/^(?:raise|throw)/.test(type)) return { kind: 'prose', by: 'an error' }
     if (accessed.test(type) && parent.firstNamedChild?.id !== node.id) return elsewhere
     if (language.joins.nodes.has(type) && parent.children.some(({ type: of }) => comparisons.has(of)))
@@ -98,6 +102,16 @@ function placeByAnnotation(annotation: Node, source: string): Place {
     return { kind: 'database', by: `@${by}` }
   if (!/Query/.test(by)) return { kind: 'mapping', by: `@${by}` }
   return { kind: /nativeQuery\s*=\s*true/.test(written) ? 'database' : 'jpql', by: `@${by}` }
+}
+
+/** Of GORM and others: a method that says which table a class is kept in. */
+const tableFunctions = /^(?:get_?)?table_?(?:name)?$/i
+
+function functionAround(node: Node): string {
+  for (let at: Node | null = node; at !== null; at = at.parent) {
+    if (/function|method/.test(at.type)) return at.childForFieldName('name')?.text ?? ''
+  }
+  return ''
 }
 
 /** The last name before the arguments: `cur.execute(` → execute. */

@@ -7,7 +7,13 @@ export interface Readable {
   readonly statements: readonly Statement[]
 }
 
-/** Of one string; each costs a fraction of a millisecond. */
+/** Why there is none. */
+export interface Unreadable {
+  /** Has the parser come to the end, and wanted more? */
+  readonly endsEarly: boolean
+}
+
+/** Of one form; each costs a fraction of a millisecond. */
 const mostTries = 80
 
 /**
@@ -15,7 +21,7 @@ const mostTries = 80
  * of what is put in. What stands nearest before the place of the error is tried first, and kept when the parser comes
  * further.
  */
-export function readable(parser: Parser, virtual: Virtual, before = '', after = ''): Readable | undefined {
+export function readable(parser: Parser, virtual: Virtual, before = '', after = ''): Readable | Unreadable {
   let tries = 0
   const attempt = (form: Virtual): Attempt => {
     tries += 1
@@ -31,11 +37,13 @@ export function readable(parser: Parser, virtual: Virtual, before = '', after = 
   }
   while ('unparsable' in now.parsed) {
     const better = improved(now, attempt, () => tries < mostTries)
-    if (better === undefined) return undefined
+    if (better === undefined) return { endsEarly: /end of input/.test(now.parsed.unparsable) }
     now = better
   }
   const { statements } = now.parsed
-  return statements.length === 0 ? undefined : { virtual: wrapped(now.form, before, after), statements }
+  return statements.length === 0
+    ? { endsEarly: false }
+    : { virtual: wrapped(now.form, before, after), statements }
 }
 
 interface Attempt {

@@ -13,10 +13,10 @@ export function statementOf(
   confidence: Confidence,
 ): SourceStatement {
   const withParameters = readable(context.parser, withPlaceholders(virtualOf(parts)))
-  const virtual = withParameters?.virtual ?? read
+  const virtual = 'virtual' in withParameters ? withParameters.virtual : read
   const { text: plain } = virtual
   const sql = applyEdits(plain, rewriteSql(context, plain).edits)
   const hasHoles =
     confidence === 'low' || virtual.elements.some((each) => each.kind === 'slot' && !each.isPlaceholder)
-  return { sql, start, hasHoles: hasHoles || withParameters === undefined }
+  return { sql, start, hasHoles: hasHoles || !('virtual' in withParameters) }
 }

@@ -54,7 +54,7 @@ export function bareName(
     edits: [],
     findings: [{ kind: 'undecided', code, name, start, end, reason }],
   })
-  if (place.kind === 'table') return undecided('table-argument', `${place.by} takes the name of a table`)
+  if (place.kind === 'table') return undecided('table-argument', `${place.by} takes a name, and no SQL`)
   if (place.kind === 'mapping') return undecided('orm-mapping', `${place.by} holds it`)
   if (isQualified) return undecided('table-argument', 'the name with its old schema')
   if (place.kind === 'key' || place.kind === 'prose')

@@ -184,7 +184,7 @@ describe('--check', () => {
     expect(code).toBe(5)
     expect(stdout).toContain('src/a.py:2:28: old name users (high confidence)\n')
     expect(stdout).toContain(
-      'src/a.py:3:18: undecided [table-argument] users: copy_from takes the name of a table\n',
+      'src/a.py:3:18: undecided [table-argument] users: copy_from takes a name, and no SQL\n',
     )
     expect(stdout).not.toContain('@@')
     await put(

@@ -72,6 +72,7 @@ export function addRewrite(program: Command, signal: AbortSignal): void {
           least: options.confidence,
           searchPath: list(options.searchPath),
           keepsUnqualified: options.keepUnqualified === true,
+          hasStatements: options.verify !== undefined,
         },
         context.events,
         signal,

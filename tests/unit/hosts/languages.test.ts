@@ -156,6 +156,7 @@ describe('Go', () => {
       'package a\nvar q = "select * from " + pq.QuoteIdentifier("users")',
       ['dynamic-relation', 'name-only'],
     ],
+    ['GORM', 'package a\nfunc (User) TableName() string { return "users" }', ['table-argument']],
     ['a log line', 'package a\nfunc f() { log.Printf("Delete from users") }'],
   ])
 })
