@@ -22,6 +22,7 @@ export function mayBeSentence(text: string): boolean {
   // No one ends a label with a blank; a piece that something is joined to does.
   if (/[=*;$%<>\n\uFFFC]|::|\(| $/.test(text) || words.length > 8) return false
   const first = words[0]!
+  if (/^[a-z]+ (?:table|index|view|sequence|type|function)\b/.test(text.trim())) return false
   return /^[A-Z][a-z]+$/.test(first) || (words.length <= 3 && first === first.toLowerCase())
 }
 

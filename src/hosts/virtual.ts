@@ -56,11 +56,12 @@ export function withMask(virtual: Virtual, slot: number, mask: string): Virtual 
 }
 
 /**
- * Placeholders of drivers and formatters: `%s`, `%(n)s`, `%%`, `:n`, `?`, `@n`, `#{x}`, `${x}`, `{x}`. Only where they are no
+ * Placeholders of drivers and formatters: `%s`, `%(n)s`, `%%`, `:n`, `?`, `@n`, `#{x}`, `${x}`, `$/x/` and its
+ * kin, `{x}`. Only where they are no
  * part of a name or string in quotes.
  */
 const placeholder =
-  /%\(\w+\)[a-z]|%(?:\d+\$|\[\d+\])?[sdvqfixTt](?!\w)|%%|\$\{[^{}]*\}|#\{[^{}]*\}|\{[\w.!:[\]]*\}|:[A-Za-z_]\w*|@[A-Za-z_]\w*|\?(?![|&?])/y
+  /%\(\w+\)[a-z]|%(?:\d+\$|\[\d+\])?[sdvqfixTt](?!\w)|%%|\$(?:\{[^{}]*\}|\/\w+\/|\(\w+\)|<\w+>|\[\w+\])|#\{[^{}]*\}|\{[\w.!:[\]]*\}|:[A-Za-z_]\w*|@[A-Za-z_]\w*|\?(?![|&?])/y
 
 /** The same with placeholders as slots. */
 export function withPlaceholders(virtual: Virtual): Virtual {

@@ -37,7 +37,14 @@ export class Rewriter {
     of: Moves = moves,
   ): Promise<SourceResult> {
     const around = surroundings(['public'])
-    const context = { parser: this.#parser, moves: of, names: new Names(of), around, least, hasStatements: true }
+    const context = {
+      parser: this.#parser,
+      moves: of,
+      names: new Names(of),
+      around,
+      least,
+      hasStatements: true,
+    }
     return (await rewriteFile(context, this.#grammars, extension, text))!
   }
 
