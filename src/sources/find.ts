@@ -41,7 +41,8 @@ export async function findFiles(
       throw notThere(path, cause)
     })
     if (entry.isDirectory()) {
-      const below = repositoryOf(path) === undefined ? await walk(path, unreadable) : await listed(path)
+      const known = repositoryOf(path) === undefined ? undefined : await listed(path)
+      const below = known ?? (await walk(path, unreadable))
       for (const file of below)
         if (isKnown(file) && !isSkipped(relative(path, file)) && (await isPlainFile(file, path)))
           await add(file)

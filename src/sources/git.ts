@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
-import { MigrateError } from '../errors/migrate-error.ts'
+import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
 
 const run = promisify(execFile)
 
@@ -14,18 +14,16 @@ export function repositoryOf(folder: string): string | undefined {
   }
 }
 
-/** Files below a folder that git knows or would, without what .gitignore names. */
-export async function listed(folder: string): Promise<string[]> {
-  const { stdout } = await git(folder, [
-    'ls-files',
-    '-z',
-    '--cached',
-    '--others',
-    '--exclude-standard',
-    '--',
-    '.',
-  ])
-  return [...new Set(entries(stdout))].map((name) => join(folder, name))
+/** Files below a folder that git knows or would, without what .gitignore names; undefined where git is not installed. */
+export async function listed(folder: string): Promise<string[] | undefined> {
+  try {
+    const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', '.']
+    const { stdout } = await git(folder, args)
+    return [...new Set(entries(stdout))].map((name) => join(folder, name))
+  } catch (error) {
+    if (isMigrateError(error) && (error.cause as { code?: unknown }).code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 /**

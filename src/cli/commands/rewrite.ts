@@ -65,6 +65,8 @@ export function addRewrite(program: Command, signal: AbortSignal): void {
           level: 'warning',
           text: 'names of primary keys and sequences are guessed',
         })
+      const target =
+        options.verify === undefined ? undefined : await verifyTarget(options.verify, source, context)
       const files = await rewriteSources(
         names,
         {
@@ -77,8 +79,6 @@ export function addRewrite(program: Command, signal: AbortSignal): void {
         context.events,
         signal,
       )
-      const target =
-        options.verify === undefined ? undefined : await verifyTarget(options.verify, source, context)
       const prepared =
         target === undefined
           ? undefined

@@ -50,7 +50,7 @@ function summary({ files, prepared, written, isRefused }: ShownRewrite): string[
   const changed = files.filter(({ before, after }) => before !== after)
   const undecided = all.filter((each) => each.kind === 'undecided' && !possibleCodes.has(each.code))
   const counts = [
-    `${all.filter(({ kind }) => kind === 'rewritten').length} names in ${changed.length} files ${written === undefined ? 'to rewrite' : 'rewritten'}`,
+    `${count(all.filter(({ kind }) => kind === 'rewritten').length, 'name')} in ${count(changed.length, 'file')} ${written === undefined ? 'to rewrite' : 'rewritten'}`,
     `${undecided.length} undecided`,
     `${all.filter((each) => each.kind === 'undecided').length - undecided.length} perhaps`,
     `${all.filter(({ kind }) => kind === 'kept').length} right as they are`,
@@ -62,10 +62,14 @@ function summary({ files, prepared, written, isRefused }: ShownRewrite): string[
     ...(prepared === undefined
       ? []
       : [
-          `${prepared.length} statements prepared: ${missing} name what is missing, ${unclear} cannot be told`,
+          `${count(prepared.length, 'statement')} prepared: ${missing} name what is missing, ${unclear} cannot be told`,
         ]),
     ...(isRefused ? ['nothing was written'] : []),
   ]
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
 }
 
 function diffOf({ file, before, after }: RewrittenFile): string {
