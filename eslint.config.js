@@ -12,6 +12,8 @@ const order = [
   'sql',
   'pg',
   'rewrite',
+  'hosts',
+  'sources',
   'plan',
   'resolver',
   'catalog',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findClient, findServer } from './cluster/binaries.ts'
 import { aptInstall, canUseApt } from './cluster/debian.ts'
+import { pythonWith } from './cluster/python.ts'
 import { findProgram, programVersion } from './cluster/programs.ts'
 
 const run = promisify(execFile)
@@ -14,6 +15,7 @@ try {
   await requireClient(server.major, server.clientBin)
   await requireXz()
   await offerPgbouncer()
+  await offerPython()
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 1
@@ -48,6 +50,18 @@ async function offerPgbouncer(): Promise<void> {
   }
   const pgbouncer = await findProgram('pgbouncer')
   print(`pgbouncer: ${pgbouncer ?? 'not on this machine, so tests through a pooler are skipped'}`)
+}
+
+/** The test of a service in Python is skipped without its drivers. */
+async function offerPython(): Promise<void> {
+  const drivers = ['psycopg2', 'asyncpg']
+  if (!(await pythonWith(drivers)) && (await canUseApt())) {
+    await aptInstall(['python3-psycopg2', 'python3-asyncpg'], print).catch(() => {})
+  }
+  const python = await pythonWith(drivers)
+  print(
+    `Python: ${python ?? `none with ${drivers.join(' and ')}, so the test of a service in Python is skipped`}`,
+  )
 }
 
 /** Debian starts what it installs; the tests run poolers of their own. */

@@ -10,6 +10,7 @@ import { addObserve } from './commands/observe.ts'
 import { addPlan } from './commands/plan.ts'
 import { addResolver } from './commands/resolver.ts'
 import { addRestore } from './commands/restore.ts'
+import { addRewrite } from './commands/rewrite.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addScream } from './commands/scream.ts'
 import { addStatus } from './commands/status.ts'
@@ -56,6 +57,7 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     addBackup,
     addDrill,
     addRestore,
+    addRewrite,
     addUninstall,
   ])
     add(program, signal)

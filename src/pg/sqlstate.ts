@@ -13,6 +13,8 @@ export const sqlstate = {
   diskFull: '53100',
   undefinedTable: '42P01',
   undefinedFunction: '42883',
+  undefinedObject: '42704',
+  undefinedColumn: '42703',
   invalidSchemaName: '3F000',
   duplicateObject: '42710',
   uniqueViolation: '23505',

@@ -57,6 +57,8 @@ export function outward(
     const from = start(edit.start)
     const to = edit.end === edit.start ? from : end(edit.end)
     if (from === undefined || to === undefined) return undefined
+    // What stands between two pieces is not the text’s to change.
+    if (edit.end > edit.start && locate(edit.start).piece !== locate(edit.end - 1).piece) return undefined
     moved.push({ start: from, end: to, text: locate(edit.start).piece.encode(edit.text) })
   }
   return {

@@ -41,6 +41,7 @@ describe('help', () => {
     ['backup'],
     ['backup', 'list'],
     ['backup', 'verify'],
+    ['rewrite'],
     ['uninstall'],
   ]
 

@@ -16,7 +16,10 @@ export function spinnerRenderer(): Listener {
         spinner.succeed(current)
         return
       case 'progress':
-        spinner.text = `${current}  ${progress(event)}`
+        if (spinner.isSpinning && current !== '') spinner.text = `${current}  ${progress(event)}`
+        // Work outside of a step has no line of its own that stays.
+        else if (event.done >= event.total) spinner.stop()
+        else spinner.start(progress(event))
         return
       case 'countdown':
         current = countdown(event)

@@ -1,0 +1,58 @@
+import type { Context } from './context.ts'
+import { readable, type Readable } from './readable.ts'
+import { hasClause, verbOf } from './shape.ts'
+import type { Virtual } from './virtual.ts'
+
+export interface Found {
+  readonly form: Readable
+  readonly isFragment: boolean
+}
+
+/** A statement, or the beginning of one that goes on elsewhere. */
+export function statement({ parser }: Context, virtual: Virtual, text: string): Found | undefined {
+  if (verbOf(text) === undefined) return undefined
+  for (const after of [
+    '',
+    ' true',
+    ' q',
+    ' q = 1',
+    ' values (1)',
+    ' (q) values (1)',
+    ' select 1',
+    ' 1)',
+    ')',
+    ' to stdout',
+  ]) {
+    const form = readable(parser, virtual, '', after)
+    if ('virtual' in form) return { form, isFragment: false }
+    // Nothing that follows helps where the parser has stopped before.
+    if (after === '' && !form.endsEarly) return undefined
+  }
+  return undefined
+}
+
+/** A piece of a statement that has no verb: a FROM clause, a join, a condition with a query in it. */
+export function fragment({ parser }: Context, virtual: Virtual, text: string): Found | undefined {
+  const befores = hasClause(text)
+    ? [
+        'select 1 ',
+        'select 1 from w ',
+        'select 1 from w where true ',
+        'insert ',
+        'delete from w ',
+        'select 1 where ',
+        'select ',
+        'with ',
+      ]
+    : /[()]|::|\bregclass\b/.test(text)
+      ? ['select ']
+      : []
+  for (const before of befores) {
+    for (const after of before === 'with ' ? [' select 1'] : ['', ' true', ' values (1)', ' from w']) {
+      const form = readable(parser, virtual, before, after)
+      if ('virtual' in form) return { form, isFragment: true }
+      if (after === '' && !form.endsEarly) break
+    }
+  }
+  return undefined
+}

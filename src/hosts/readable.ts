@@ -1,0 +1,109 @@
+import type { Parsed, Parser, Statement } from '../sql/parser.ts'
+import { withMask, withPlaceholders, wrapped, holeName, type Element, type Virtual } from './virtual.ts'
+
+/** A form of a string's SQL that the parser reads. */
+export interface Readable {
+  readonly virtual: Virtual
+  readonly statements: readonly Statement[]
+}
+
+/** Why there is none. */
+export interface Unreadable {
+  /** Has the parser come to the end, and wanted more? */
+  readonly endsEarly: boolean
+}
+
+/** Of one form; each costs a fraction of a millisecond. */
+const mostTries = 80
+
+/**
+ * The first form that can be parsed: as it is written, then with placeholders as parameters, then with other things in place
+ * of what is put in. What stands nearest before the place of the error is tried first, and kept when the parser comes
+ * further.
+ */
+export function readable(parser: Parser, virtual: Virtual, before = '', after = ''): Readable | Unreadable {
+  let tries = 0
+  const attempt = (form: Virtual): Attempt => {
+    tries += 1
+    const text = before + form.text + after
+    const parsed = parser.parse(text)
+    const cursor = 'unparsable' in parsed ? parsed.cursor : undefined
+    return { form, parsed, left: leftBehind(text, cursor), cursor: (cursor ?? 0) - before.length }
+  }
+  let now = attempt(virtual)
+  if ('unparsable' in now.parsed) {
+    const form = withPlaceholders(virtual)
+    if (form !== virtual) now = attempt(form)
+  }
+  while ('unparsable' in now.parsed) {
+    const better = improved(now, attempt, () => tries < mostTries)
+    if (better === undefined) return { endsEarly: /end of input/.test(now.parsed.unparsable) }
+    now = better
+  }
+  const { statements } = now.parsed
+  return statements.length === 0
+    ? { endsEarly: false }
+    : { virtual: wrapped(now.form, before, after), statements }
+}
+
+interface Attempt {
+  readonly form: Virtual
+  readonly parsed: Parsed
+  /** Characters that the parser has not come to. */
+  readonly left: number
+  /** In the string’s own text. */
+  readonly cursor: number
+}
+
+/** Another mask for one slot with which the parser comes further. */
+function improved(
+  { form, left, cursor }: Attempt,
+  attempt: (form: Virtual) => Attempt,
+  mayTry: () => boolean,
+): Attempt | undefined {
+  for (const slot of slotsBefore(form, cursor)) {
+    for (const mask of masksFor(form.elements[slot]!)) {
+      if (!mayTry()) return undefined
+      const other = attempt(withMask(form, slot, mask))
+      if ('statements' in other.parsed || other.left < left) return other
+    }
+  }
+  return undefined
+}
+
+/** What can stand where something is put in: a name, nothing, a value, a condition, a column more, assignments, a row, a query. */
+function masksFor(element: Element): string[] {
+  if (element.kind === 'text') return []
+  const masks = [
+    holeName,
+    '',
+    '1',
+    `'q'`,
+    ' and q',
+    ', q',
+    'q = 1',
+    '($1)',
+    ' where q',
+    ' (q)',
+    'select 1 from (select 1) q',
+  ]
+  return masks.filter((mask) => mask !== element.mask)
+}
+
+/** The slots, the nearest before a place first, then those behind it. */
+function slotsBefore(form: Virtual, cursor: number): number[] {
+  let at = 0
+  const slots: { index: number; at: number }[] = []
+  for (const [index, element] of form.elements.entries()) {
+    if (element.kind === 'slot') slots.push({ index, at })
+    at += element.kind === 'slot' ? element.mask.length : element.to - element.from
+  }
+  const before = slots.filter((slot) => slot.at < cursor).reverse()
+  const behind = slots.filter((slot) => slot.at >= cursor)
+  return [...before, ...behind].map(({ index }) => index)
+}
+
+/** How much of a text the parser has not come to; the cursor counts characters from 1, and without one it is the end. */
+function leftBehind(text: string, cursor = 0): number {
+  return cursor <= 0 ? 0 : Math.max(0, Array.from(text).length - cursor + 1)
+}
