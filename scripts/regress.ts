@@ -37,9 +37,10 @@ await rewriteSuite(suite.scripts, qualified, schemasOf('public'), await rewriter
 await check('every name with public', 'public', unchanged, qualified)
 await check('every name with public, moved', 'one', await rewriterFor(made, 'one'), qualified)
 await control('a regular expression', byRegularExpression(made, schemasOf('one')[0]!))
-for (const mutant of mutants)
+for (const [index, mutant] of mutants.entries())
+  // A folder for each: a module is loaded once from one place.
   if (isChosen(mutant.name))
-    await control(mutant.name, await mutated(mutant, join(work, 'mutant'), made, 'one'))
+    await control(mutant.name, await mutated(mutant, join(work, `mutant-${index}`), made, 'one'))
 
 if (replayed !== undefined) {
   const { onlyBefore, onlyAfter, unexplained } = replayed

@@ -1,8 +1,8 @@
 import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
 import type { EventStream } from '../events/stream.ts'
 import type { Plan } from '../plan/plan.ts'
+import { readSnapshotFile } from '../resolver/source.ts'
 import { Moves } from '../rewrite/moves.ts'
-import { readMappingFile } from '../survey/mapping-file.ts'
 import { readNamedMoves, type NamedMove } from '../survey/named-moves.ts'
 import { offlineMoves } from '../survey/offline-moves.ts'
 import { openWorkspace, survey } from './workspace.ts'
@@ -22,12 +22,12 @@ export interface MovedNames {
 
 /**
  * The names of a plan, from the catalogs of its database, from a mapping document, or from the plan alone.
- * @throws MigrateError `connection-failed`, `mapping-conflict` when one name would go to two schemas, and those of reading
+ * @throws MigrateError `connection-failed`, `mapping-invalid`, `mapping-conflict` when one name would go to two schemas
  */
 export async function movedNames(source: NamesSource, events: EventStream): Promise<MovedNames> {
   const names =
     source.kind === 'mapping'
-      ? await readMappingFile(source.file)
+      ? (await readSnapshotFile(source.file)).names
       : source.kind === 'plan'
         ? offlineMoves(source.plan)
         : await fromDatabase(source.plan, events)

@@ -12,24 +12,23 @@ export interface Source {
 /** A mapping document in a file, which may be replaced at any time. */
 export function fileSource(file: string): Source {
   return {
-    read: async () => {
-      let value: unknown
-      try {
-        value = JSON.parse(await readFile(file, 'utf8'))
-      } catch (error) {
-        throw new MigrateError(
-          'mapping-invalid',
-          `the mapping in ${file} cannot be read: ${messageOf(error)}`,
-          {
-            next: [`migrate resolver snapshot --output ${file}`],
-            cause: error,
-          },
-        )
-      }
-      return parseSnapshot(value, file)
-    },
+    read: () => readSnapshotFile(file),
     close: () => Promise.resolve(),
   }
+}
+
+/** @throws MigrateError `mapping-invalid` */
+export async function readSnapshotFile(file: string): Promise<Snapshot> {
+  let value: unknown
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new MigrateError('mapping-invalid', `the mapping in ${file} cannot be read: ${messageOf(error)}`, {
+      next: [`migrate resolver snapshot --output ${file}`],
+      cause: error,
+    })
+  }
+  return parseSnapshot(value, file)
 }
 
 export function messageOf(error: unknown): string {

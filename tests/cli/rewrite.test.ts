@@ -93,20 +93,27 @@ describe('the names', () => {
       target,
       service: target,
       of: 'users',
+      state: 'new',
     })
+    const services = Object.fromEntries(
+      ['elsewhere', 'one', 'two'].map((schema) => [
+        schema,
+        { schema, database: 'shop', searchPath: [schema, 'public'] },
+      ]),
+    )
     const mapping = (...names: object[]): string =>
-      JSON.stringify({ format: 1, plan: 'shop', hash: '', epoch: 1, services: {}, names })
+      JSON.stringify({ format: 1, plan: 'shop', hash: 'abc', epoch: 1, services, names })
     await writeFile(join(desk.dir, 'one.json'), mapping(name('elsewhere')))
     expect((await desk.run(['rewrite', 'src', '--mapping', 'one.json'])).stdout).toContain(
       'from elsewhere.users u join public.orders',
     )
     await writeFile(join(desk.dir, 'two.json'), mapping(name('one'), name('two')))
     const two = await desk.failure(['rewrite', 'src', '--mapping', 'two.json', '--write'])
-    expect([two.code, two.error.code]).toEqual([3, 'mapping-conflict'])
+    expect([two.code, two.error.code]).toEqual([3, 'mapping-invalid'])
     expect(await read('a.py')).toBe(python)
     await writeFile(join(desk.dir, 'none.json'), '{"format": 2}')
     expect((await desk.failure(['rewrite', 'src', '--mapping', 'none.json'])).error.code).toBe(
-      'usage-invalid',
+      'mapping-invalid',
     )
   })
 
