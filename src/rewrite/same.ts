@@ -27,13 +27,7 @@ function isSame(one: unknown, other: unknown, moves: Moves): boolean {
 }
 
 function isPlace(key: string): boolean {
-  return (
-    key === 'location' ||
-    key === 'list_start' ||
-    key === 'list_end' ||
-    key === 'stmt_len' ||
-    key.endsWith('_location')
-  )
+  return ['location', 'list_start', 'list_end', 'stmt_len'].some((end) => key.endsWith(end))
 }
 
 /** The schema of a relation that moves, or the one that ALTER … SET SCHEMA gives it. */

@@ -120,6 +120,7 @@ const rewritten = [
   'select * from «app.»"Mixed", «app.»한국, «app.»"user", «app.»date',
   'select * from «app←public» /* a */ . -- b\n users',
   "/* 한국어 😀 */ select '😀' from «app.»users",
+  'select * from «app.»users where id in (1, 2) and name = any (array[$1, $2])',
   'select 1; select * from «app.»users; ; update «app.»users set a = 1;',
 ]
 
