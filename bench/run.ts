@@ -14,10 +14,19 @@ import { describeMachine, readSettings } from './machine.ts'
 import { moveTime } from './move-time.ts'
 import { planTime } from './plan-time.ts'
 import { renderMeasurement } from './report.ts'
+import { rewriter } from './rewriter.ts'
 import { switchWait } from './switch-wait.ts'
 import { viewOverhead } from './view-overhead.ts'
 
-const benchmarks: readonly Benchmark[] = [switchWait, planTime, moveTime, viewOverhead, checksum, backup]
+const benchmarks: readonly Benchmark[] = [
+  switchWait,
+  planTime,
+  moveTime,
+  viewOverhead,
+  checksum,
+  backup,
+  rewriter,
+]
 const usage = `usage: npm run bench -- [--quick] [${benchmarks.map(({ name }) => name).join('|')}]…`
 const tell = (line: string): void => console.error(line)
 const results = fileURLToPath(new URL('./results/', import.meta.url))

@@ -18,7 +18,10 @@ export class Written {
     this.#source = source
     const from = source.offsets(start)
     const to = length === 0 ? source.text.length : source.offsets(start + length)
-    this.tokens = source.tokens.filter((token) => token.start >= from && token.start < to)
+    this.tokens =
+      from === 0 && to === source.text.length
+        ? source.tokens
+        : source.tokens.filter((token) => token.start >= from && token.start < to)
   }
 
   /** The text that the statement stands in. */
@@ -35,7 +38,15 @@ export class Written {
   /** The index of the token that begins at a byte; -1 where none does. */
   at(byte: number): number {
     const start = this.#source.offsets(byte)
-    return this.tokens.findIndex((token) => token.start === start)
+    let [low, high] = [0, this.tokens.length - 1]
+    while (low <= high) {
+      const middle = (low + high) >> 1
+      const found = this.tokens[middle]!.start
+      if (found === start) return middle
+      if (found < start) low = middle + 1
+      else high = middle - 1
+    }
+    return -1
   }
 
   /** The index of the first, or last, token of a dotted name that is free; -1 where there is none. */

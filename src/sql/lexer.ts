@@ -96,7 +96,9 @@ function commentEnd(text: string, start: number): number | undefined {
 function valueOf(kind: Token['kind'], written: string): string {
   switch (kind) {
     case 'word':
-      return truncate(written.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()))
+      return truncate(
+        /[A-Z]/.test(written) ? written.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()) : written,
+      )
     case 'quoted':
       return truncate(
         /^u&/i.test(written) ? unescape(written.slice(3, -1)) : written.slice(1, -1).replaceAll('""', '"'),
