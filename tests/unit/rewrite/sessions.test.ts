@@ -43,10 +43,10 @@ test('what cannot be parsed is left and told', async () => {
 })
 
 test('a statement nested too deeply, a NUL character, and the parser goes on', async () => {
-  for (let n = 0; n < 40; n++) {
+  for (let n = 0; n < 3; n++) {
     const deep = await rewriteScript(
       parser,
-      `select ${'-'.repeat(0)}${Array(20_000).fill('1').join('+')} from users`,
+      `select ${Array(20_000).fill('1').join('+')} from users`,
       moves,
       around,
     )
