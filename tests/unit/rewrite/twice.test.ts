@@ -46,14 +46,14 @@ const value = fc.oneof(
 
 const { select } = fc.letrec<{ select: string; from: string; condition: string }>((tie) => ({
   from: fc.oneof(
-    { maxDepth: 4, depthIdentifier: 'query', withCrossShrink: true },
+    { maxDepth: 2, depthIdentifier: 'query', withCrossShrink: true },
     fc.tuple(table, alias).map((each) => each.join('')),
     fc.tuple(tie('from'), blank, tie('from')).map(([a, gap, b]) => `${a} join${gap}${b} on true`),
     tie('select').map((inner) => `(${inner}) x`),
     fc.tuple(tie('from'), tie('select')).map(([a, inner]) => `${a} cross join lateral (${inner}) y`),
   ),
   condition: fc.oneof(
-    { maxDepth: 4, depthIdentifier: 'query' },
+    { maxDepth: 2, depthIdentifier: 'query' },
     fc.tuple(value, value).map(([a, b]) => `${a} = ${b}`),
     tie('select').map((inner) => `exists (${inner})`),
     fc.tuple(value, tie('select')).map(([a, inner]) => `${a} in (${inner})`),
