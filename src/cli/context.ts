@@ -30,10 +30,10 @@ export interface CommandContext {
   waitMs(): number
 }
 
-export function commandContext(command: Command, signal: AbortSignal): CommandContext {
+export async function commandContext(command: Command, signal: AbortSignal): Promise<CommandContext> {
   const options = command.optsWithGlobals<GlobalOptions>()
   const events = new EventStream()
-  attachRenderer(events, options)
+  await attachRenderer(events, options)
   return {
     options,
     events,

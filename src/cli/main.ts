@@ -3,7 +3,6 @@ import { CommanderError } from 'commander'
 import { exitCodes } from '../errors/codes.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { buildProgram } from './program.ts'
-import { asMigrateError, renderError } from './render/error.ts'
 
 /** Stops the work at the next boundary; asked a second time it leaves at once, which is safe: a new run finds out. */
 function stopSignal(): AbortSignal {
@@ -36,6 +35,7 @@ async function main(): Promise<void> {
       }
       return
     }
+    const { asMigrateError, renderError } = await import('./render/error.ts')
     const failure: MigrateError = asMigrateError(error)
     if (wantsJson) process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`)
     else process.stderr.write(`${renderError(failure)}\n`)

@@ -1,4 +1,3 @@
-import { createTwoFilesPatch } from 'diff'
 import { MigrateError } from '../errors/migrate-error.ts'
 import type { RunRow } from '../journal/rows.ts'
 import type { ServerFacts } from '../pg/server.ts'
@@ -8,7 +7,7 @@ import type { Plan } from '../plan/plan.ts'
  * A run goes on only in the database it began in and with the plan it began with.
  * @throws MigrateError `identity-changed`, `plan-changed` with what is different
  */
-export function checkIdentity(plan: Plan, server: ServerFacts, run: RunRow): void {
+export async function checkIdentity(plan: Plan, server: ServerFacts, run: RunRow): Promise<void> {
   if (run.systemIdentifier !== server.systemIdentifier || run.databaseOid !== server.databaseOid) {
     throw new MigrateError(
       'identity-changed',
@@ -28,7 +27,7 @@ export function checkIdentity(plan: Plan, server: ServerFacts, run: RunRow): voi
   }
   if (run.hash === plan.hash) return
   throw new MigrateError('plan-changed', `plan "${plan.name}" has changed since its run began`, {
-    detail: changes(run.structure, plan.structure),
+    detail: await changes(run.structure, plan.structure),
     next: [
       'put the plan back as it was and finish, or roll back first: migrate rollback --to 0',
       'or give the changed plan another name',
@@ -36,7 +35,8 @@ export function checkIdentity(plan: Plan, server: ServerFacts, run: RunRow): voi
   })
 }
 
-function changes(before: string, now: string): string[] {
+async function changes(before: string, now: string): Promise<string[]> {
+  const { createTwoFilesPatch } = await import('diff')
   return createTwoFilesPatch('began with', 'now', before, now, undefined, undefined, { context: 1 })
     .split('\n')
     .filter((line) => /^[-+](?![-+])/.test(line))

@@ -70,7 +70,7 @@ async function readSurvey(work: Workspace): Promise<Survey> {
   const journalState = await readJournalState(session)
   const newest = journalState === 'missing' ? undefined : await readJournal(session, plan.name)
   const journal = isStanding(newest, plan) ? newest : undefined
-  if (journal !== undefined) checkIdentity(plan, server, journal.run)
+  if (journal !== undefined) await checkIdentity(plan, server, journal.run)
   const resolved =
     journal === undefined ? await resolveMappings(session, plan) : await remembered(session, journal)
   if (resolved.mappings.length + resolved.objects.length === 0)

@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { runner } from 'node-pg-migrate'
 import { journalSchema } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import type { Session } from '../pg/session.ts'
@@ -79,6 +78,8 @@ export async function removeUnfinished(session: Session): Promise<boolean> {
 }
 
 async function migrateJournal(session: Session, direction: 'up' | 'down'): Promise<void> {
+  // Large, and wanted once in the life of a database.
+  const { runner } = await import('node-pg-migrate')
   // It gets a connection of its own: with a borrowed one, a failure leaves its lock and an aborted transaction behind.
   await runner({
     databaseUrl: ownConnection(session.target, 'migrate/journal'),

@@ -1,64 +1,36 @@
 import type { Command } from 'commander'
-import { basename } from 'node:path'
-import { listBackups, readBackup } from '../../backup/manifest.ts'
-import { verifyBackup } from '../../backup/verify.ts'
-import { exitCodes } from '../../errors/codes.ts'
-import { isMigrateError } from '../../errors/migrate-error.ts'
-import { readDrills, type Drill } from '../../journal/drills.ts'
-import { Session } from '../../pg/session.ts'
-import type { Plan } from '../../plan/plan.ts'
-import { commandContext, type CommandContext } from '../context.ts'
-import { renderBackups } from '../render/backups.ts'
-import { addDecrypt, addPrune, addTake } from './backup-change.ts'
+import { lazily } from '../lazily.ts'
 
 export function addBackup(program: Command, signal: AbortSignal): void {
   const backup = program.command('backup').description('take, list, verify and prune backups')
-  addTake(backup, signal)
+  backup
+    .command('take')
+    .description('take a backup now, whether or not a run is active; asks nothing, for cron and timers')
+    .option('--phase <number>', 'the tables of this phase')
+    .option('--service <name>', 'the tables of this service')
+    .option('--all', 'all tables of the plan, the default')
+    .action(lazily(signal, () => import('../work/backup-take.ts')))
   backup
     .command('list')
     .description('the backups of the plan, newest first, with the last drill of each')
-    .action(async (_options: object, command: Command) => {
-      const context = commandContext(command, signal)
-      const plan = await context.plan()
-      const { backups, unreadable } = await listBackups(plan.defaults.backupDir, plan.name)
-      const drills = backups.length === 0 ? new Map<string, Drill>() : await knownDrills(context, plan)
-      const listed = backups.map((it) => ({
-        ...it,
-        drill: drills === undefined ? undefined : (drills.get(basename(it.path)) ?? null),
-      }))
-      context.result(renderBackups(listed, unreadable), { backups: listed, unreadable })
-    })
+    .action(lazily(signal, () => import('../work/backup-list.ts')))
   backup
     .command('verify <folder>')
     .description('compare the files of a backup with its manifest; needs neither database nor key')
-    .action(async (folder: string, _options: object, command: Command) => {
-      const context = commandContext(command, signal)
-      const { manifest } = await readBackup(folder)
-      const problems = await verifyBackup(folder)
-      const text =
-        problems.length === 0
-          ? `${manifest.files.length} files are as the manifest says`
-          : problems.map(({ sentence }) => sentence).join('\n')
-      context.result(text, { ok: problems.length === 0, problems })
-      if (problems.length > 0) process.exitCode = exitCodes.difference
-    })
-  addPrune(backup, signal)
-  addDecrypt(backup, signal)
-  for (const command of backup.commands) command.exitOverride()
-}
-
-/** Backups are listed also where the database cannot be reached, which may be why one is looked for. */
-async function knownDrills({ events }: CommandContext, plan: Plan): Promise<Map<string, Drill> | undefined> {
-  const alias = plan.services[0]!.database
-  try {
-    await using session = await Session.connect(
-      { alias, url: plan.databases[alias]!.url },
-      `migrate/${plan.name}/list`,
+    .action(lazily(signal, () => import('../work/backup-verify.ts')))
+  backup
+    .command('prune')
+    .description(
+      'remove backups beyond the limits; never the newest good one of a scope, nor one that a run may need',
     )
-    return await readDrills(session, plan.name)
-  } catch (error) {
-    if (!isMigrateError(error)) throw error
-    events.emit({ type: 'notice', level: 'warning', text: `drills are not known: ${error.message}` })
-    return undefined
-  }
+    .option('--keep <count>', 'how many of each scope stay; default: backups.keep of the plan')
+    .option('--older-than <duration>', 'those older than this go; default: backups.maxAge of the plan')
+    .option('--dry-run', 'only say what would be removed')
+    .action(lazily(signal, () => import('../work/backup-prune.ts')))
+  backup
+    .command('decrypt <folder>')
+    .description('write the files of an encrypted backup as pg_dump wrote them, for a restore by hand')
+    .requiredOption('--into <folder>', 'a new folder, which only this user can read')
+    .action(lazily(signal, () => import('../work/backup-decrypt.ts')))
+  for (const command of backup.commands) command.exitOverride()
 }

@@ -1,17 +1,5 @@
 import type { Command } from 'commander'
-import { describePlan } from '../../engine/describe.ts'
-import { openWorkspace } from '../../engine/workspace.ts'
-import { exitCodes } from '../../errors/codes.ts'
-import { readStatementFile } from '../../statements/file.ts'
-import { isBlocking } from '../../survey/finding.ts'
-import { commandContext } from '../context.ts'
-import { renderPlan } from '../render/plan.ts'
-
-interface Options {
-  readonly sql?: boolean
-  readonly exitCode?: boolean
-  readonly statements?: string
-}
+import { lazily } from '../lazily.ts'
 
 export function addPlan(program: Command, signal: AbortSignal): void {
   program
@@ -23,19 +11,5 @@ export function addPlan(program: Command, signal: AbortSignal): void {
       'look for statements that would break in this file of SQL, not in pg_stat_statements',
     )
     .option('--exit-code', 'exit with 10 when phases are pending')
-    .action(async (options: Options, command: Command) => {
-      const context = commandContext(command, signal)
-      const file = options.statements === undefined ? undefined : await readStatementFile(options.statements)
-      const workspace = await openWorkspace(await context.plan(), 'plan', context.events)
-      try {
-        const description = await describePlan(workspace, file)
-        context.result(renderPlan(description, { sql: options.sql === true }), description)
-        if (description.findings.some((finding) => finding.phase === 1 && isBlocking(finding)))
-          process.exitCode = exitCodes.refused
-        else if (options.exitCode === true && description.phases.some(({ state }) => state !== 'done'))
-          process.exitCode = exitCodes.pending
-      } finally {
-        await workspace.session.close()
-      }
-    })
+    .action(lazily(signal, () => import('../work/plan.ts')))
 }

@@ -1,14 +1,5 @@
 import type { Command } from 'commander'
-import { scream, screamList } from '../../engine/scream.ts'
-import { openWorkspace } from '../../engine/workspace.ts'
-import { MigrateError } from '../../errors/migrate-error.ts'
-import { confirmChange } from '../confirm.ts'
-import { commandContext, duration } from '../context.ts'
-import { chosenNames, type NameOptions } from '../old-names.ts'
-import { renderScream } from '../render/scream.ts'
-
-const shortestMs = 1_000
-const longestMs = 24 * 3_600_000
+import { lazily } from '../lazily.ts'
 
 export function addScream(program: Command, signal: AbortSignal): void {
   program
@@ -19,37 +10,5 @@ export function addScream(program: Command, signal: AbortSignal): void {
     .option('--for <duration>', 'for how long, from 1s to 1d', '60s')
     .option('--service <names>', 'only tables of these services, comma-separated')
     .option('--table <names>', 'only these tables, by their old names, comma-separated')
-    .action(async (options: NameOptions, command: Command) => {
-      const context = commandContext(command, signal)
-      const request = { ...chosenNames(options), forMs: length(options.for) }
-      const workspace = await openWorkspace(await context.plan(), 'scream', context.events)
-      try {
-        const { names, routines } = await screamList(workspace, request)
-        if (routines.length > 0) {
-          const text = `functions use these old names, and what runs them may fail too, by whatever name: ${routines.join(', ')}`
-          context.events.emit({ type: 'notice', level: 'warning', text })
-        }
-        await confirmChange(
-          context.options,
-          `Take all privileges on ${names.join(', ')} for ${options.for}? Statements by ${names.length === 1 ? 'that name' : 'these names'} fail meanwhile.`,
-        )
-        const outcome = await scream(workspace, request, {
-          events: context.events,
-          signal,
-          waitMs: context.waitMs(),
-          activity: `scream for ${options.for}: ${names.length} old ${names.length === 1 ? 'name' : 'names'} without privileges`,
-        })
-        context.result(renderScream(outcome), { plan: workspace.plan.name, ...outcome })
-      } finally {
-        await workspace.session.close()
-      }
-    })
-}
-
-function length(text: string): number {
-  const ms = duration(text, '--for')
-  if (ms >= shortestMs && ms <= longestMs) return ms
-  throw new MigrateError('usage-invalid', `--for takes a time from 1s to 1d, not "${text}"`, {
-    next: ['migrate scream --help'],
-  })
+    .action(lazily(signal, () => import('../work/scream.ts')))
 }

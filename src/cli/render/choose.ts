@@ -2,13 +2,13 @@ import type { EventStream } from '../../events/stream.ts'
 import type { GlobalOptions } from '../context.ts'
 import { jsonRenderer } from './json.ts'
 import { lineRenderer } from './lines.ts'
-import { spinnerRenderer } from './spinner.ts'
 
 /** A terminal gets a spinner, everything else plain lines; `--json` JSON lines; `--quiet` nothing but the result. */
-export function attachRenderer(events: EventStream, options: GlobalOptions): void {
+export async function attachRenderer(events: EventStream, options: GlobalOptions): Promise<void> {
   if (options.json === true) events.on(jsonRenderer(process.stderr))
   else if (options.quiet === true) return
-  else if (isAnimated(options)) events.on(spinnerRenderer())
+  // Most programs that call the command show no spinner, and need not load one.
+  else if (isAnimated(options)) events.on((await import('./spinner.ts')).spinnerRenderer())
   else events.on(lineRenderer(process.stderr, options.verbose === true))
 }
 
