@@ -1,8 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
+import { bundled } from '../support/bundle.ts'
 import { ended } from '../support/process.ts'
 import type { FromChild, Job, Report } from './job.ts'
+
+const CHILD = await bundled(fileURLToPath(new URL('./child.ts', import.meta.url)))
 
 /** A runner in another process. It is started ahead of its job, as starting takes longer than most jobs. */
 export class RunnerProcess implements AsyncDisposable {
@@ -13,7 +15,7 @@ export class RunnerProcess implements AsyncDisposable {
 
   constructor() {
     this.#child = fork(CHILD, {
-      execArgv: ['--import', TSX],
+      execArgv: [],
       env: { ...process.env, NODE_OPTIONS: '' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
@@ -94,5 +96,3 @@ export class RunnerPool implements AsyncDisposable {
   }
 }
 
-const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
