@@ -1,4 +1,3 @@
-import createModule from 'libpg-query/wasm/libpg-query.js'
 import { isNode, list, type Node } from './tree.ts'
 
 /** One statement of a text. */
@@ -53,7 +52,7 @@ export class Parser {
 
   static async load(): Promise<Parser> {
     const [module, spare] = await Promise.all([createModule(), createModule()])
-    return new Parser(module as Module, spare as Module)
+    return new Parser(module, spare)
   }
 
   /** Waits until a statement that breaks the parser would have no other statement left unread. */
@@ -91,11 +90,17 @@ export class Parser {
     this.#module = this.#spare
     this.#spare = undefined
     this.#making = this.#making.then(async () => {
-      const made = (await createModule()) as Module
+      const made = await createModule()
       if (this.#module === undefined) this.#module = made
       else this.#spare = made
     })
   }
+}
+
+/** Its glue alone is large, and most commands on most databases parse nothing. */
+async function createModule(): Promise<Module> {
+  const { default: create } = await import('libpg-query/wasm/libpg-query.js')
+  return (await create()) as Module
 }
 
 function parseBody(module: Module, sql: string): ParsedBody {
