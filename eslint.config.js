@@ -65,6 +65,31 @@ const directions = order.map((folder, index) => ({
             }),
       },
     ],
+    // The rule above does not see import(), with which a command is loaded when it was chosen.
+    'no-restricted-syntax': [
+      'error',
+      {
+        selector: 'ImportExpression > :not(Literal).source',
+        message: 'what is imported is written out, so that the direction of imports can be checked',
+      },
+      ...(index === order.length - 1
+        ? []
+        : [
+            {
+              // In a selector a slash is written as its code.
+              selector: `ImportExpression > Literal.source[value=/\\u002F(${order.slice(index + 1).join('|')})\\u002F/]`,
+              message: `src/${folder} comes before that folder; imports go one way`,
+            },
+          ]),
+      ...(folder === 'pg'
+        ? []
+        : [
+            {
+              selector: 'ImportExpression > Literal.source[value="pg"]',
+              message: 'only src/pg talks to the driver',
+            },
+          ]),
+    ],
   },
 }))
 
@@ -127,6 +152,22 @@ export default tseslint.config(
     },
   },
   ...directions,
+  {
+    files: ['src/cli/commands/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: String.raw`^(?!commander$|\.\./lazily\.ts$|\./)`,
+              message: 'every start of the command waits for this file; what it does is in ../work/',
+            },
+          ],
+        },
+      ],
+    },
+  },
   {
     files: ['scripts/**/*.ts', 'bench/**/*.ts', 'tests/support/**/*.ts'],
     rules: { 'no-console': 'off' },

@@ -40,7 +40,10 @@ const ownPlaces: Plugin = {
   setup(builder) {
     builder.onLoad({ filter: /\/(src|scripts|tests)\/.*\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8')
-      return { loader: 'ts', contents: text.replaceAll('import.meta.url', `'${pathToFileURL(path)}'`) }
+      return {
+        loader: 'ts',
+        contents: text.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
+      }
     })
     builder.onResolve({ filter: /^libpg-query/ }, ({ path }) => ({
       path: import.meta.resolve(path),
