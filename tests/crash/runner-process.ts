@@ -95,4 +95,3 @@ export class RunnerPool implements AsyncDisposable {
     while (this.#waiting.length < this.#spare) this.#waiting.push(new RunnerProcess())
   }
 }
-
