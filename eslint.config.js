@@ -81,12 +81,12 @@ const directions = order.map((folder, index) => ({
               message: `src/${folder} comes before that folder; imports go one way`,
             },
           ]),
-      ...(folder === 'pg'
+      ...(folder === 'pg' || folder === 'resolver'
         ? []
         : [
             {
               selector: 'ImportExpression > Literal.source[value="pg"]',
-              message: 'only src/pg talks to the driver',
+              message: 'only src/pg and src/resolver talk to the driver',
             },
           ]),
     ],
