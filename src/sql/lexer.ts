@@ -14,21 +14,30 @@ export type StringForm = "'" | 'e' | 'u&' | 'b' | 'x' | 'n' | '$'
 const letter = String.raw`[A-Za-z_\u0080-\uffff]`
 const following = String.raw`[A-Za-z0-9_$\u0080-\uffff]`
 
-/** In the order in which they are tried. */
-const rules: readonly (readonly [Token['kind'] | 'blank', RegExp])[] = (
+/** In the order in which they are tried, each with the characters that it can begin with. */
+const rules = (
   [
-    ['blank', String.raw`[ \t\n\r\f\v]+|--[^\n\r]*`],
-    ['string', String.raw`[uU]&'(?:[^']|'')*'`],
-    ['string', String.raw`[eE]'(?:[^'\\]|\\[^]|'')*'`],
-    ['string', String.raw`[bBxXnN]?'(?:[^']|'')*'`],
-    ['quoted', String.raw`(?:[uU]&)?"(?:[^"]|"")+"`],
-    ['string', String.raw`\$(${letter}[A-Za-z0-9_\u0080-\uffff]*)?\$[^]*?\$\1\$`],
-    ['word', `${letter}${following}*`],
-    ['parameter', String.raw`\$\d+`],
-    ['number', String.raw`(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?|0[xXoObB][\dA-Fa-f_]+`],
-    ['punctuation', String.raw`::|:=|\.\.|[(),.;:[\]]`],
+    ['blank', String.raw`[ \t\n\r\f\v-]`, String.raw`[ \t\n\r\f\v]+|--[^\n\r]*`],
+    ['string', '[uU]', String.raw`[uU]&'(?:[^']|'')*'`],
+    ['string', '[eE]', String.raw`[eE]'(?:[^'\\]|\\[^]|'')*'`],
+    ['string', `[bBxXnN']`, String.raw`[bBxXnN]?'(?:[^']|'')*'`],
+    ['quoted', '[uU"]', String.raw`(?:[uU]&)?"(?:[^"]|"")+"`],
+    ['string', '[$]', String.raw`\$(${letter}[A-Za-z0-9_\u0080-\uffff]*)?\$[^]*?\$\1\$`],
+    ['word', letter, `${letter}${following}*`],
+    ['parameter', '[$]', String.raw`\$\d+`],
+    [
+      'number',
+      String.raw`[\d.]`,
+      String.raw`(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?|0[xXoObB][\dA-Fa-f_]+`,
+    ],
+    ['punctuation', String.raw`[:.(),;[\]]`, String.raw`::|:=|\.\.|[(),.;:[\]]`],
   ] as const
-).map(([kind, source]) => [kind, new RegExp(source, 'y')])
+).map(([kind, begins, source]) => ({ kind, begins: new RegExp(begins), rule: new RegExp(source, 'y') }))
+
+/** The rules that are worth a try at a character, of ASCII and of all others: services lex each statement that is new. */
+const rulesAt = Array.from({ length: 0x81 }, (_, code) =>
+  rules.filter(({ begins }) => begins.test(String.fromCharCode(code))),
+)
 
 const operator = /[-+*/<>=~!@#%^&|`?]+/y
 
@@ -62,7 +71,7 @@ export interface Piece {
 }
 
 function next(text: string, start: number): Piece {
-  for (const [kind, rule] of rules) {
+  for (const { kind, rule } of rulesAt[Math.min(text.charCodeAt(start), 0x80)]!) {
     rule.lastIndex = start
     if (!rule.test(text)) continue
     const end = rule.lastIndex
@@ -77,8 +86,11 @@ function next(text: string, start: number): Piece {
 
 /** A comment may begin within what would else be one operator. */
 function operatorEnd(text: string, start: number, end: number): number {
-  const cuts = ['--', '/*'].map((begin) => text.indexOf(begin, start + 1)).filter((at) => at > 0 && at < end)
-  return Math.min(end, ...cuts)
+  if (end - start === 1) return end
+  // Only within the operator: a text of many would else be searched to its end for each.
+  const written = text.slice(start, end)
+  const cuts = ['--', '/*'].map((begin) => written.indexOf(begin, 1)).filter((at) => at > 0)
+  return Math.min(end, ...cuts.map((at) => start + at))
 }
 
 /** Comments nest; undefined for one that is never closed. */
