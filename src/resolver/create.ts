@@ -73,7 +73,7 @@ export async function createResolver(options: ResolverOptions): Promise<Resolver
     }
     return new Resolver({ state, follower, unknown, path, onProblem, redis })
   } catch (error) {
-    await source?.close()
+    await (follower ?? source)?.close()
     throw error
   }
 }

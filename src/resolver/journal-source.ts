@@ -10,6 +10,8 @@ const channel = 'pg_relocate'
 
 /** How long a server may take to answer before its connection counts as lost. */
 const answerMs = 10_000
+/** How long it may take to say goodbye. */
+const farewellMs = 1_000
 
 export interface JournalSettings {
   /** A URL, or the configuration of a client. */
@@ -25,6 +27,7 @@ export interface JournalSettings {
 export class JournalSource implements Source {
   readonly #settings: JournalSettings
   #client: pg.Client | undefined
+  #connecting: pg.Client | undefined
   #isTold = false
   #isClosed = false
 
@@ -46,8 +49,10 @@ export class JournalSource implements Source {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#client?.end().catch(() => undefined)
+    if (this.#connecting !== undefined) cut(this.#connecting)
+    const client = this.#client
     this.#client = undefined
+    if (client !== undefined) await end(client)
   }
 
   async #connect(): Promise<pg.Client> {
@@ -71,20 +76,25 @@ export class JournalSource implements Source {
     client.on('notification', ({ payload }) => {
       if (isOf(payload, this.#settings.plan)) onChange()
     })
+    this.#connecting = client
     try {
+      this.#checkOpen()
       await client.connect()
       await this.#listen(client)
+      this.#checkOpen()
     } catch (error) {
-      await client.end().catch(() => undefined)
+      await end(client)
       throw error
-    }
-    if (this.#isClosed) {
-      await client.end()
-      throw new Error('the resolver was closed')
+    } finally {
+      this.#connecting = undefined
     }
     // Following a plan is no reason for a process to stay. The driver can do it, its types do not know.
     ;(client as pg.Client & { unref(): void }).unref()
     return (this.#client = client)
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new Error('the resolver was closed')
   }
 
   /** Listens before anything is read, so that no change falls between the two. A standby refuses: then asking must do. */
@@ -106,10 +116,20 @@ export class JournalSource implements Source {
 
   #drop(client: pg.Client): void {
     if (this.#client === client) this.#client = undefined
-    // A server that does not answer does not answer the end either.
-    const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
-    stream.destroy()
+    cut(client)
   }
+}
+
+/** Says goodbye. A server that does not answer does not answer that either: then the connection is cut. */
+async function end(client: pg.Client): Promise<void> {
+  const late = setTimeout(() => cut(client), farewellMs)
+  await client.end().catch(() => undefined)
+  clearTimeout(late)
+}
+
+function cut(client: pg.Client): void {
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
+  stream.destroy()
 }
 
 function isOf(payload: string | undefined, plan: string): boolean {

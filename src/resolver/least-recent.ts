@@ -1,10 +1,13 @@
-/** Keeps the values that were used last. A Map remembers the order in which its keys came. */
-export class LeastRecent<V> {
+/** Keeps the texts that were used last, so many and no more characters. A Map remembers the order in which its keys came. */
+export class LeastRecent<V extends { readonly text: string }> {
   readonly #values = new Map<string, V>()
   readonly #most: number
+  readonly #mostCharacters: number
+  #characters = 0
 
-  constructor(most: number) {
+  constructor(most: number, mostCharacters: number) {
     this.#most = most
+    this.#mostCharacters = mostCharacters
   }
 
   get(key: string): V | undefined {
@@ -15,8 +18,14 @@ export class LeastRecent<V> {
     return value
   }
 
+  /** Keeps a value of a key that has none. */
   set(key: string, value: V): void {
     this.#values.set(key, value)
-    if (this.#values.size > this.#most) this.#values.delete(this.#values.keys().next().value!)
+    this.#characters += key.length + value.text.length
+    for (const [oldest, { text }] of this.#values) {
+      if (this.#values.size <= this.#most && this.#characters <= this.#mostCharacters) return
+      this.#values.delete(oldest)
+      this.#characters -= oldest.length + text.length
+    }
   }
 }

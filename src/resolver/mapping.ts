@@ -95,6 +95,12 @@ export class Mapping {
     return [...new Set(path)]
   }
 
+  /** A name of nothing that moves: in the schema that is written, or else in the one that is given. */
+  elsewhere(written: string, schema: string): { readonly schema: string; readonly name: string } {
+    const [said = schema, name] = this.#split(written)
+    return { schema: said, name }
+  }
+
   #split(written: string): [string | undefined, string] {
     const dot = written.indexOf('.')
     return dot === -1 || this.#byName.has(written)

@@ -20,6 +20,9 @@ export interface ResolverParts {
   readonly redis: RedisKeys
 }
 
+/** A statement that failed waits so long for the mapping, and no longer: where that cannot be had its error is told. */
+const longestWaitMs = 2_000
+
 /** Tells a service where its tables live now. Every answer is of this moment: ask again rather than keep it. */
 export class Resolver implements AsyncDisposable {
   readonly #parts: ResolverParts
@@ -65,7 +68,12 @@ export class Resolver implements AsyncDisposable {
     if (found !== undefined) return mapping.locate(found)
     const { unknown } = this.#parts
     if (unknown === 'error' || unknown.database === undefined) return mapping.unknown(name)
-    return { database: unknown.database, schema: unknown.schema, name, service: '', state: 'old' }
+    return {
+      database: unknown.database,
+      ...mapping.elsewhere(name, unknown.schema),
+      service: '',
+      state: 'old',
+    }
   }
 
   /**
@@ -152,7 +160,7 @@ export class Resolver implements AsyncDisposable {
     return {
       rewriter: (temporary) => state.rewriter(path, temporary),
       holds: (name) => state.mapping.holds(name),
-      refresh: () => this.refresh(),
+      refresh: () => within(longestWaitMs, this.refresh()),
       onProblem,
     }
   }
@@ -162,6 +170,14 @@ export class Resolver implements AsyncDisposable {
     const found = mapping.find(name, of)
     if (found !== undefined) return mapping.write(found)
     const { unknown } = this.#parts
-    return unknown === 'error' ? mapping.unknown(name) : qualified({ schema: unknown.schema, name })
+    return unknown === 'error' ? mapping.unknown(name) : qualified(mapping.elsewhere(name, unknown.schema))
   }
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

@@ -11,12 +11,15 @@ import type { OnProblem, Undecided } from './problem.ts'
 /** Longer texts are mostly data, and never the same twice. */
 const longestKept = 16 * 1024
 const mostKept = 2_000
+/** Each search_path has a rewriter: what they keep is to be some megabytes, whatever the statements are like. */
+const mostCharacters = 4 * 1024 * 1024
 
 export interface Parts {
   readonly parser: Parser
   readonly Moves: typeof Moves
   readonly rewriteText: typeof rewriteText
   readonly isBeingMade: string
+  readonly longestText: number
 }
 
 let parts: Promise<Parts> | undefined
@@ -27,11 +30,12 @@ export async function loadParts(): Promise<Parts> {
     import('../sql/parser.ts'),
     import('../rewrite/moves.ts'),
     import('../rewrite/rewrite.ts'),
-  ]).then(async ([{ Parser, isBeingMade }, { Moves }, { rewriteText }]) => ({
+  ]).then(async ([{ Parser, isBeingMade, longestText }, { Moves }, { rewriteText }]) => ({
     parser: await Parser.load(),
     Moves,
     rewriteText,
     isBeingMade,
+    longestText,
   }))
   return parts
 }
@@ -59,7 +63,7 @@ export class Rewriter {
   readonly #moves: Moves
   readonly #holdsName: RegExp | undefined
   readonly #settings: RewriteSettings
-  readonly #kept = new LeastRecent<Rewritten>(mostKept)
+  readonly #kept = new LeastRecent<Rewritten>(mostKept, mostCharacters)
 
   /** @throws MigrateError `mapping-invalid` when a name would have to become two */
   constructor(parts: Parts, mapping: Mapping, settings: RewriteSettings) {
@@ -104,9 +108,10 @@ export class Rewriter {
   }
 
   #parse(sql: string): RewriteResult {
-    if (isTooDeep(sql))
+    const { parser, rewriteText, longestText } = this.#parts
+    // What the parser refuses for its length need not be looked through.
+    if (sql.length <= longestText && isTooDeep(sql))
       return { text: sql, isChanged: false, mentions: [], problem: 'it is nested too deeply' }
-    const { parser, rewriteText } = this.#parts
     return rewriteText(parser, sql, this.#moves, {
       path: this.#settings.path,
       temporary: this.#settings.temporary,
@@ -145,7 +150,11 @@ function movesOf({ snapshot }: Mapping): ConstructorParameters<typeof Moves>[0] 
 function patternOf(names: readonly string[]): RegExp | undefined {
   if (names.length === 0) return undefined
   const written = [...new Set(names)].map((name) =>
-    name.replaceAll('"', '""').replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`),
+    name
+      .replaceAll('"', '""')
+      .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+      // Within a string, such as the argument of nextval, it is written twice.
+      .replaceAll("'", "''?"),
   )
   return new RegExp(`${written.join('|')}|u&["']|\\\\`, 'i')
 }

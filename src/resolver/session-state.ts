@@ -1,7 +1,7 @@
-import { lex } from '../sql/lexer.ts'
+import { lex, type Token } from '../sql/lexer.ts'
 
 /** May the text make something temporary, or forget what is? */
-const isAboutTemporary = /\btemp(?:orary)?\b|\bdiscard\b/i
+const isAboutTemporary = /\btemp(?:orary)?\b|\bpg_temp\b|\brename\b|\bdiscard\b/i
 const isAboutPath = /\bsearch_path\b/i
 
 /**
@@ -10,6 +10,8 @@ const isAboutPath = /\bsearch_path\b/i
  */
 export class SessionState {
   #temporary: ReadonlySet<string> = new Set()
+  /** Was anything temporary made, of whatever name? */
+  #hasMade = false
 
   get temporary(): ReadonlySet<string> {
     return this.#temporary
@@ -25,21 +27,45 @@ export class SessionState {
     const tokens = lex(sql)
     if (tokens[0]?.value === 'discard' && ['all', 'temp', 'temporary'].includes(tokens[1]?.value ?? '')) {
       this.#temporary = new Set()
+      this.#hasMade = false
       return
     }
-    const found = tokens.flatMap(({ value, kind }, at) => {
-      if (kind !== 'word' || (value !== 'temp' && value !== 'temporary')) return []
-      let next = at + 1
-      while (between.has(tokens[next]?.value ?? '')) next += 1
-      const name = tokens[next]?.value
-      return name !== undefined && holds(name) ? [name] : []
-    })
-    if (found.length > 0) this.#temporary = new Set([...this.#temporary, ...found])
+    const made = tokens.flatMap((_token, at) => madeAt(tokens, at) ?? [])
+    this.#hasMade ||= made.length > 0
+    const found = this.#hasMade ? [...made, ...newNames(tokens)] : []
+    const held = found.filter(holds)
+    if (held.length > 0) this.#temporary = new Set([...this.#temporary, ...held])
   }
 }
 
-/** What may stand between TEMPORARY and the name. */
+/** What may stand between CREATE or TEMPORARY and the name. */
 const between = new Set(['table', 'view', 'recursive', 'sequence', 'if', 'not', 'exists'])
+
+const making = new Set(['create', 'replace', 'temp', 'temporary'])
+
+/** The name of what is made temporary by the word at a place: TEMPORARY, or the schema of such things. */
+function madeAt(tokens: readonly Token[], at: number): string | undefined {
+  const { kind, value } = tokens[at]!
+  if (value === 'pg_temp') {
+    let before = at - 1
+    while (between.has(tokens[before]?.value ?? '')) before -= 1
+    const verb = tokens[before]?.value ?? ''
+    const isMade =
+      making.has(verb) || (verb === 'into' && !['insert', 'merge'].includes(tokens[before - 1]?.value ?? ''))
+    return isMade ? tokens[at + 2]?.value : undefined
+  }
+  if (kind !== 'word' || (value !== 'temp' && value !== 'temporary')) return undefined
+  let after = at + 1
+  while (between.has(tokens[after]?.value ?? '')) after += 1
+  return tokens[after]?.value
+}
+
+/** Names that RENAME TO gives. Whether to something temporary is not looked for: names of all such things would only grow. */
+function newNames(tokens: readonly Token[]): string[] {
+  return tokens.flatMap(({ value }, at) =>
+    value === 'rename' && tokens[at + 1]?.value === 'to' ? [tokens[at + 2]?.value ?? ''] : [],
+  )
+}
 
 /** SET search_path, or a call of set_config for it. */
 function changesPath(sql: string): boolean {

@@ -87,7 +87,14 @@ export class State {
     this.#prove(mapping)
     this.#mapping = mapping
     this.#rewriters = new Map()
-    for (const listener of this.#listeners) listener()
+    for (const listener of this.#listeners) {
+      try {
+        listener()
+      } catch (error) {
+        // The mapping was taken all the same, and the others are to hear of it.
+        process.emitWarning(error instanceof Error ? error : String(error))
+      }
+    }
   }
 
   /** A mapping that cannot rewrite is refused as a whole, before it is anyone’s. */

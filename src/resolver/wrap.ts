@@ -77,7 +77,8 @@ export function wrapClient<C extends ClientLike>(client: C, settings: WrapSettin
         waiting += 1
         return whenDone(query, args, () => (waiting -= 1))
       }
-      const answer = send(counted, call, its, () => isAlone && waiting === 0)
+      // Asked again once the mapping is read: a Submittable that was sent before may have begun a transaction.
+      const answer = send(counted, call, its, () => isAlone && waiting === 0 && status() === 'I')
       if (session.note(text, settings.holds))
         settings.onProblem({ kind: 'path', text: 'search_path was changed by a statement', sql: text })
       return answer

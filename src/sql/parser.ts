@@ -33,7 +33,7 @@ interface Module {
 }
 
 /** More than any statement an application writes by hand; longer ones are data. */
-const longestText = 256 * 1024
+export const longestText = 256 * 1024
 
 /**
  * PostgreSQL's own grammar (libpg-query). The package keeps one instance for the life of the process, and a statement

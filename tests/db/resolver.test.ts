@@ -182,6 +182,26 @@ describe('a wrapped pool is a pool of pg in everything', () => {
     }
   })
 
+  test.each([
+    'create table pg_temp.users (id int, name text)',
+    'begin; create table if not exists pg_temp.users (id int, name text); commit',
+    'select 1 as id, null::text as name into pg_temp.users limit 0',
+    'create temp table pg_temp.users (id int, name text)',
+    'create temp table mine (id int, name text); alter table mine rename to users',
+  ])('a table is temporary however it is made: %s', async (making) => {
+    const client = await pool.connect()
+    try {
+      await client.query(making)
+      await client.query(`insert into users values (99, 'mine')`)
+      expect(await client.query('select id from pg_temp.users')).toMatchObject({
+        rows: expect.arrayContaining([{ id: 99 }]),
+      })
+      expect(await pool.query('select id from users where id = 99')).toMatchObject({ rows: [] })
+    } finally {
+      client.release(true)
+    }
+  })
+
   test('events, counts and what a client of its own is', async () => {
     const acquired: unknown[] = []
     pool.on('acquire', (client) => acquired.push(client))

@@ -99,6 +99,8 @@ describe('names', () => {
     expect(() => strict.searchPath('nobody')).toThrow(expect.objectContaining({ code: 'name-unknown' }))
     await using lenient = await of({}, { unknown: { schema: 'public', database: 'heal7' } })
     expect(lenient.table('orders')).toBe('public.orders')
+    expect(lenient.table('other.orders')).toBe('other.orders')
+    expect(lenient.locate('other.orders')).toMatchObject({ schema: 'other', name: 'orders' })
     expect(lenient.locate('orders')).toMatchObject({ schema: 'public', database: 'heal7', state: 'old' })
   })
 
@@ -208,6 +210,24 @@ describe('statements', () => {
     await using strict = await rewriting('moved', { undecided: 'throw' })
     expect(() => strict.resolver.rewrite(sql)).toThrow(
       expect.objectContaining({ code: 'statement-undecided' }),
+    )
+  })
+
+  test('are found in strings, where a quote is written twice', async () => {
+    await using moved = await rewriting('moved', { snapshot: named({ state: 'moved', name: "it's" }) })
+    expect(moved.resolver.rewrite(`select nextval('"it''s"')`)).toBe(
+      `select nextval('shared_common."it''s"')`,
+    )
+  })
+
+  test('of many operators cost what others of their length do', async () => {
+    await using moved = await rewriting('moved')
+    const rows = Array.from({ length: 400_000 }, (_, n) => `(-1.${n},-2.5)`)
+    const sql = `insert into users values ${rows.join(',')}`
+    expect(moved.resolver.rewrite(sql)).toBe(sql)
+    expect(moved.told).toMatchObject([{ kind: 'unread', text: expect.stringContaining('longer than') }])
+    expect(moved.resolver.rewrite(sql.slice(0, 240_000).replace(/,\([^)]*$/, ''))).toContain(
+      'into shared_common',
     )
   })
 
