@@ -48,7 +48,7 @@ export class Pools implements AsyncDisposable {
   readonly #parts: PoolsParts
   readonly #entries = new Map<string, Entry>()
   readonly #checkMs: number
-  #isClosed = false
+  #closing: Promise<unknown> | undefined
 
   constructor(parts: PoolsParts, options: PoolsOptions) {
     this.#parts = parts
@@ -81,17 +81,20 @@ export class Pools implements AsyncDisposable {
 
   /** Ends all pools; resolves when their connections are closed. */
   async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    await Promise.all([...this.#entries.values()].map(({ pool }) => pool.end()))
+    this.#closing ??= Promise.all([...this.#entries.values()].map(({ pool }) => pool.end()))
+    await this.#closing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new TypeError('these pools are closed')
+  }
+
   #entry(service: string): Entry {
-    if (this.#isClosed) throw new TypeError('these pools are closed')
+    this.#checkOpen()
     const known = this.#entries.get(service)
     if (known !== undefined) return known
     const { answerMs = defaultAnswerMs, pool: config = {}, onError } = this.#options
@@ -127,6 +130,8 @@ export class Pools implements AsyncDisposable {
         if (wasLost || tried > 1) onReconnect?.(service)
         return
       } catch (cause) {
+        // That the pool has ended is no failure of the server, and it will not come back.
+        this.#checkOpen()
         if (tried < tries) {
           await pause(pauseMs * 2 ** (tried - 1) * (0.5 + Math.random()))
           continue
@@ -195,7 +200,7 @@ export function checkInterval(env: Readonly<Record<string, string | undefined>>)
   return isServerless ? 15_000 : 60_000
 }
 
-/** `RDS_SAJU_SERVICE_URL` for saju_service. */
+/** `RDS_SAJU_SERVICE_URL` for saju_service. Letters of any script stay: two services shall not have one variable. */
 export function urlVariable(service: string): string {
-  return `RDS_${service.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}_URL`
+  return `RDS_${service.toUpperCase().replaceAll(/[^\p{L}\p{N}]+/gu, '_')}_URL`
 }

@@ -169,6 +169,16 @@ test.each(['cut', 'silent'] as const)(
   },
 )
 
+test('what is being checked when pools are closed is no failure', async () => {
+  const told: unknown[] = []
+  const urls = { a: 'postgresql://127.0.0.1:1/nowhere' }
+  const pools = await resolver.pools({ urls, onError: (service) => told.push(service) })
+  const asked = pools.getClient('a').catch((error: unknown) => error)
+  await Promise.all([pools.close(), pools.close()])
+  expect(await asked).toMatchObject({ message: 'these pools are closed' })
+  expect(told).toEqual([])
+})
+
 test('keys of Redis go where the rules say, and those that are there already stay', () => {
   const keys: [string, string, number][] = [
     ['saju:cache:x', 'saju_service:cache:x', 1],
@@ -204,4 +214,5 @@ test('how often a pool is asked depends on where it runs', () => {
   for (const name of ['AWS_LAMBDA_FUNCTION_NAME', 'VERCEL', 'FUNCTIONS_WORKER'])
     expect(checkInterval({ [name]: '1' })).toBe(15_000)
   expect(urlVariable('saju_service')).toBe('RDS_SAJU_SERVICE_URL')
+  expect(urlVariable('사주 서비스')).toBe('RDS_사주_서비스_URL')
 })
