@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -41,6 +41,15 @@ test('snapshot writes where each name is, before the plan has begun and after', 
     after.names.flatMap(({ name, state }) => (name === of ? [state] : []))
   expect([states('users'), states('orders')]).toEqual([['moved'], ['both']])
   expect(new Set(before.names.map(({ state }) => state))).toEqual(new Set(['old']))
+})
+
+test('a file that cannot be written is named, and nothing is left of it', async () => {
+  for (const output of ['.', 'nowhere/mapping.json']) {
+    const failed = await desk.run(['resolver', 'snapshot', '--output', output])
+    expect(failed.code).toBe(2)
+    expect(failed.stderr).toContain(`error[usage-invalid]: cannot write ${output}`)
+  }
+  expect((await readdir(desk.dir)).filter((name) => name.endsWith('.new'))).toEqual([])
 })
 
 test('generate writes constants that compile, and a name that is none does not', async () => {

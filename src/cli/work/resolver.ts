@@ -1,6 +1,7 @@
-import { rename, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { mappingDocument } from '../../engine/mapping-document.ts'
 import { openWorkspace } from '../../engine/workspace.ts'
+import { MigrateError } from '../../errors/migrate-error.ts'
 import { typescriptOf } from '../../resolver/generate.ts'
 import type { Snapshot } from '../../resolver/snapshot.ts'
 import type { CommandContext } from '../context.ts'
@@ -17,9 +18,7 @@ export async function work(context: CommandContext, { output, language }: Option
     const snapshot = await mappingDocument(workspace)
     const text = language === 'typescript' ? typescriptOf(snapshot) : documentOf(snapshot)
     if (output === undefined) return context.result(text.trimEnd(), snapshot)
-    // Services may read it at any moment: it is the old one or the new one, never half of it.
-    await writeFile(`${output}.new`, text)
-    await rename(`${output}.new`, output)
+    await replace(output, text)
     context.result(
       `${output}: ${snapshot.names.length} names of plan "${snapshot.plan}", epoch ${snapshot.epoch}`,
       {
@@ -31,6 +30,20 @@ export async function work(context: CommandContext, { output, language }: Option
     )
   } finally {
     await workspace.session.close()
+  }
+}
+
+/** Services may read it at any moment: it is the old one or the new one, never half of it. */
+async function replace(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(`${file}.new`, text)
+    await rename(`${file}.new`, file)
+  } catch (cause) {
+    await rm(`${file}.new`, { force: true }).catch(() => undefined)
+    throw new MigrateError('usage-invalid', `cannot write ${file}: ${(cause as Error).message}`, {
+      next: ['name another file with --output'],
+      cause,
+    })
   }
 }
 
