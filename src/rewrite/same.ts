@@ -27,7 +27,9 @@ function isSame(one: unknown, other: unknown, moves: Moves): boolean {
 }
 
 function isPlace(key: string): boolean {
-  return ['location', 'list_start', 'list_end', 'stmt_len'].some((end) => key.endsWith(end))
+  return (
+    key.endsWith('location') || key.endsWith('list_start') || key.endsWith('list_end') || key === 'stmt_len'
+  )
 }
 
 /** The schema of a relation that moves, or the one that ALTER … SET SCHEMA gives it. */
