@@ -1,6 +1,7 @@
 import type { Token } from '../sql/lexer.ts'
 import { isNode, list, text, untag, words, type Node } from '../sql/tree.ts'
 import { namesSomething, undecided, type Context, type Outcome, type RewriteSql } from './context.ts'
+import { after } from './effects.ts'
 import { outward, pieceOf } from './pieces.ts'
 import { rewritePlpgsql } from './plpgsql-body.ts'
 
@@ -9,7 +10,11 @@ export interface Body {
   readonly language: string
   /** Of a function, its name without a schema. */
   readonly routine: string | undefined
+  /** The SET search_path of the function. */
+  readonly path: Node | undefined
   readonly token: Token
+  /** What the parser has read there. */
+  readonly source: string
 }
 
 /** The body that a statement holds as a string, if it holds one. */
@@ -22,18 +27,23 @@ export function bodyOf(tag: string, node: Node, tokens: readonly Token[]): Body 
   if (source === undefined) return undefined
   const argument = source['arg']
   const written = isNode(argument) ? (text(untag(argument)[1]['sval']) ?? words(argument)[0]) : undefined
-  const token = tokens.find(
-    (each) => each.kind === 'string' && each.value !== 'u&' && holds(tag, each, tokens, written),
-  )
+  if (written === undefined) return undefined
+  const token = tokens.find((each) => each.kind === 'string' && holds(tag, each, tokens))
   const language = option('language')?.['arg']
   const name = isNode(language) ? (text(untag(language)[1]['sval']) ?? '') : 'plpgsql'
-  return token === undefined ? undefined : { language: name, routine: words(node['funcname']).at(-1), token }
+  const path = options.map(({ arg }) => arg).findLast(isPath)
+  return token && { language: name, routine: words(node['funcname']).at(-1), path, token, source: written }
+}
+
+function isPath(value: unknown): value is Node {
+  const [tag, body] = isNode(value) ? untag(value) : ['', {}]
+  return tag === 'VariableSetStmt' && body['name'] === 'search_path' && body['kind'] === 'VAR_SET_VALUE'
 }
 
 /** The body is the string behind AS, or in a DO the only one that is not behind LANGUAGE. */
-function holds(tag: string, token: Token, tokens: readonly Token[], written: string | undefined): boolean {
+function holds(tag: string, token: Token, tokens: readonly Token[]): boolean {
   const before = tokens[tokens.indexOf(token) - 1]
-  if (written === undefined || before?.kind !== 'word') return false
+  if (before?.kind !== 'word') return false
   return tag === 'DoStmt' ? before.value !== 'language' : before.value === 'as'
 }
 
@@ -42,12 +52,14 @@ export function rewriteBody(
   outer: Context,
   statement: string,
   outerText: string,
-  { language, routine, token }: Body,
+  { language, routine, path, token, source }: Body,
   rewriteSql: RewriteSql,
 ): Outcome {
-  const context = routine === undefined ? outer : withTransitions(outer, routine)
+  const own = path === undefined ? outer : { ...outer, around: after(path, outer.around, outer.around) }
+  const context = routine === undefined ? own : withTransitions(own, routine)
   const piece = pieceOf(outerText, token)
-  if (piece === undefined) return undecided(token, 'a body in a string of this form')
+  // One in several parts is not read, nor is one with escapes that only the server knows.
+  if (piece?.text !== source) return undecided(token, 'a body in a string of this form')
   if (language !== 'sql' && language !== 'plpgsql') return undecided(token, `a body in ${language}`)
   const found =
     language === 'sql'

@@ -14,6 +14,12 @@ export interface Surroundings {
   readonly others?: (schema: string, name: string) => boolean
   /** Whether names without a schema stay as they are, because a search_path finds the new schemas. */
   readonly keepsUnqualified: boolean
+  /** Whether the path was set by the text itself, so that it is not the one that finds the new schemas. */
+  readonly isPathWritten?: boolean
+  /** Temporary relations that go when the transaction ends (ON COMMIT DROP). */
+  readonly untilCommit?: ReadonlySet<string>
+  /** What held at the savepoints of the transaction, the latest last. */
+  readonly savepoints?: readonly { readonly name: string; readonly around: Surroundings }[]
   /** Functions whose arguments are SQL that they run, or all of them. */
   readonly runsSql?: ReadonlySet<string> | 'all'
   /** The transition tables that triggers give a function of this name (manual, CREATE TRIGGER). */
@@ -64,7 +70,8 @@ export function decide(site: Site, moves: Moves, around: Surroundings): Decision
     const isOther = around.others?.(at, name) === true || around.made?.has(`${at}\0${name}`) === true
     const move = moves.find(site.class, at, name)
     if (move !== undefined) {
-      return around.keepsUnqualified
+      const isFound = around.isPathWritten !== true || around.path.includes(move.target)
+      return around.keepsUnqualified && isFound
         ? { kind: 'keep', reason: 'found by search_path' }
         : { kind: 'rewrite', target: move.target }
     }

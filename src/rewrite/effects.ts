@@ -23,12 +23,16 @@ const effects: Readonly<Record<string, Effect>> = {
         return { ...around, began: began ?? { around, isLocal: false } }
       case 'TRANS_STMT_ROLLBACK':
         return began?.around ?? around
-      case 'TRANS_STMT_COMMIT': {
-        return {
-          ...around,
-          path: began?.isLocal === true ? began.around.path : around.path,
-          began: undefined,
-        }
+      case 'TRANS_STMT_COMMIT':
+        return committed(around)
+      case 'TRANS_STMT_SAVEPOINT': {
+        const savepoint = { name: text(body['savepoint_name']) ?? '', around }
+        return { ...around, savepoints: [...(around.savepoints ?? []), savepoint] }
+      }
+      case 'TRANS_STMT_ROLLBACK_TO': {
+        const { savepoints = [] } = around
+        const at = savepoints.findLastIndex(({ name }) => name === body['savepoint_name'])
+        return at < 0 ? around : { ...savepoints[at]!.around, savepoints: savepoints.slice(0, at + 1) }
       }
       default:
         return around
@@ -36,17 +40,27 @@ const effects: Readonly<Record<string, Effect>> = {
   },
   VariableSetStmt(body, around, initial) {
     if (body['kind'] !== 'VAR_RESET_ALL' && body['name'] !== 'search_path') return around
-    const path = body['kind'] === 'VAR_SET_VALUE' ? pathOf(list(body['args'])) : initial.path
-    return withPath(around, path, body['is_local'] === true)
+    if (body['kind'] === 'VAR_SET_VALUE')
+      return withPath(around, pathOf(list(body['args'])), body['is_local'] === true)
+    return {
+      ...withPath(around, initial.path, body['is_local'] === true),
+      isPathWritten: initial.isPathWritten === true,
+    }
   },
   SelectStmt(body, around) {
     const into = isNode(body['intoClause']) ? body['intoClause'] : {}
     const set = setConfig(body)
     return made(set === undefined ? around : withPath(around, set.path, set.isLocal), into['rel'])
   },
-  CreateStmt: (body, around) => made(around, body['relation'], list(body['tableElts'])),
+  CreateStmt: (body, around) =>
+    dropping(made(around, body['relation'], list(body['tableElts'])), body['relation'], body['oncommit']),
+  CreateForeignTableStmt: (body, around) =>
+    made(around, isNode(body['base']) ? body['base']['relation'] : undefined),
   CreateSeqStmt: (body, around) => made(around, body['sequence']),
-  CreateTableAsStmt: (body, around) => made(around, isNode(body['into']) ? body['into']['rel'] : undefined),
+  CreateTableAsStmt(body, around) {
+    const into = isNode(body['into']) ? body['into'] : {}
+    return dropping(made(around, into['rel']), into['rel'], into['onCommit'])
+  },
   // A view over a temporary table is one itself.
   ViewStmt: (body, around) => made(around, body['view'], [], namesTemporary(body['query'], around)),
   // An index is where its table is.
@@ -104,9 +118,29 @@ const effects: Readonly<Record<string, Effect>> = {
 
 function withPath(around: Surroundings, path: readonly string[], isLocal: boolean): Surroundings {
   const { began } = around
-  if (!isLocal) return { ...around, path }
+  if (!isLocal) return { ...around, path, isPathWritten: true }
   // Outside of a transaction SET LOCAL does nothing.
-  return began === undefined ? around : { ...around, path, began: { ...began, isLocal: true } }
+  if (began === undefined) return around
+  return { ...around, path, isPathWritten: true, began: { ...began, isLocal: true } }
+}
+
+function committed({ began, untilCommit, ...around }: Surroundings): Surroundings {
+  const before = began?.isLocal === true ? began.around : around
+  return {
+    ...around,
+    path: before.path,
+    isPathWritten: before.isPathWritten === true,
+    temporary: new Set([...around.temporary].filter((name) => untilCommit?.has(name) !== true)),
+    savepoints: [],
+  }
+}
+
+/** Where no transaction was begun, the text is in one that was begun elsewhere. */
+function dropping(around: Surroundings, relation: unknown, onCommit: unknown): Surroundings {
+  const name = isNode(relation) ? text(relation['relname']) : undefined
+  return name === undefined || onCommit !== 'ONCOMMIT_DROP'
+    ? around
+    : { ...around, untilCommit: new Set([...(around.untilCommit ?? []), name]) }
 }
 
 function made(

@@ -1,4 +1,4 @@
-import { isName, lex, type Token } from '../sql/lexer.ts'
+import { isName, lex, unescape, type Token } from '../sql/lexer.ts'
 import type { Context } from './context.ts'
 import { decide, type Surroundings } from './decide.ts'
 import type { Findings } from './findings.ts'
@@ -69,8 +69,18 @@ export function sqlArguments(
   })
 }
 
-/** The first name that moves among the words of a string. */
-export function nameWithin(token: Token, { moves }: Context, written: Written): string | undefined {
-  const inner = readLiteral(written.around, token)?.inner ?? written.around.slice(token.start, token.end)
+/** The first name that moves among the words of a string, which may be written in several parts. */
+export function nameWithin(
+  parts: readonly Token[],
+  { moves }: Context,
+  { around }: Written,
+): string | undefined {
+  const inner = parts.map((part) => readLiteral(around, part)?.inner ?? plain(around, part)).join('')
   return lex(inner).find((word) => isName(word) && moves.names.has(word.value))?.value
+}
+
+/** What a string holds that nothing can be put into. */
+function plain(around: string, { start, end, value }: Token): string {
+  const written = around.slice(start, end)
+  return value === 'u&' ? unescape(written.slice(3, -1)).replaceAll("''", "'") : written
 }

@@ -28,6 +28,23 @@ function site(of: NameClass, named: readonly string[]): Site[] {
   return named.length === 0 ? [] : [{ class: of, words: named, hidden: none, at: { search: named } }]
 }
 
+/** What a statement makes is in the first schema of the path. */
+function made(of: NameClass, named: readonly string[]): Site[] {
+  return site(of, named).map((each) => ({ ...each, isMade: true }))
+}
+
+/** CREATE TYPE and CREATE AGGREGATE; the names of operators and of text search do not move. */
+function defined(kind: string | undefined, named: readonly string[]): Site[] {
+  if (kind === 'OBJECT_TYPE') return made('type', named)
+  return kind === 'OBJECT_AGGREGATE' ? made('routine', named) : []
+}
+
+/** OWNED BY of a sequence; the support function of a function; handler and validator of a foreign-data wrapper. */
+function optionSites(option: string, named: readonly string[]): Site[] {
+  if (option === 'owned_by') return site('relation', named.slice(0, -1))
+  return ['support', 'handler', 'validator'].includes(option) ? site('routine', named) : []
+}
+
 /** The names of a statement for which its tree keeps no place. */
 export function namesIn(tag: string, body: Node): Site[] {
   switch (tag) {
@@ -49,19 +66,29 @@ export function namesIn(tag: string, body: Node): Site[] {
     case 'ObjectWithArgs':
       return site('routine', words(body['objname']))
     case 'CreateFunctionStmt':
+      return made('routine', words(body['funcname']))
     case 'CreateTrigStmt':
     case 'CreateEventTrigStmt':
       return site('routine', words(body['funcname']))
     case 'CreateEnumStmt':
-    case 'AlterEnumStmt':
     case 'CreateRangeStmt':
+      return made('type', words(body['typeName']))
+    case 'AlterEnumStmt':
     case 'AlterDomainStmt':
     case 'AlterTypeStmt':
       return site('type', words(body['typeName']))
     case 'CreateDomainStmt':
-      return site('type', words(body['domainname']))
+      return made('type', words(body['domainname']))
+    case 'DefineStmt':
+      return defined(text(body['kind']), words(body['defnames']))
+    case 'CreatePLangStmt':
+      return ['plhandler', 'plinline', 'plvalidator'].flatMap((key) => site('routine', words(body[key])))
+    case 'CreateAmStmt':
+      return site('routine', words(body['handler_name']))
+    case 'CreateConversionStmt':
+      return site('routine', words(body['func_name']))
     case 'DefElem':
-      return body['defname'] === 'owned_by' ? site('relation', words(body['arg']).slice(0, -1)) : []
+      return optionSites(text(body['defname']) ?? '', words(body['arg']))
     default:
       return []
   }

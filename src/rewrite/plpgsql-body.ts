@@ -62,7 +62,8 @@ function withRest({ edits, mentions }: Outcome, body: string, moves: Moves): Out
 /** In the order in which they are written, since what a statement makes for the session hides what comes after it. */
 function rewriteParts(context: Context, parts: readonly Embedded[], rewriteSql: RewriteSql): Outcome[] {
   const place = (part: Embedded): number => part.outer(part.sql.length) ?? 0
-  let around = context.around
+  // What runs a function is a transaction, in which SET LOCAL holds.
+  let around: Surroundings = { began: { around: context.around, isLocal: false }, ...context.around }
   return parts
     .toSorted((a, b) => place(a) - place(b))
     .map((part) => {

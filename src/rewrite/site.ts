@@ -26,3 +26,10 @@ export interface TextSite {
   readonly value: string
   readonly at: { readonly byte: number }
 }
+
+/** What CREATE SCHEMA makes, and what in it names that without a schema, is in the new schema. */
+export function isOfNewSchema(site: Site, sites: readonly Site[]): boolean {
+  const isThis = (other: Site): boolean =>
+    other.isMade === true && other.class === site.class && other.words.at(-1) === site.words[0]
+  return site.words.length === 1 && sites.some(isThis)
+}

@@ -1,4 +1,4 @@
-import { isName } from '../sql/lexer.ts'
+import { isName, type Token } from '../sql/lexer.ts'
 import type { Statement } from '../sql/parser.ts'
 import { isNode, text, untag } from '../sql/tree.ts'
 import { bodyOf, rewriteBody, rewriteString } from './body.ts'
@@ -112,15 +112,24 @@ function warn({ tree }: Statement, { tokens }: Written, findings: Findings): voi
 
 /** Whatever else is spelled like something that moves: names that are none of a table, and words in strings. */
 function classifyRest(context: Context, written: Written, findings: Findings): void {
-  for (const token of written.tokens) {
-    if (findings.has(token.start)) continue
+  for (const [index, token] of written.tokens.entries()) {
+    const { tokens } = written
+    if (findings.has(token.start) || (isString(token) && isString(tokens[index - 1]))) continue
     if (isName(token)) {
       if (context.moves.names.has(token.value))
         findings.mention(token, 'kept', 'a column, an alias or another name')
-    } else if (token.kind === 'string') {
-      const name = nameWithin(token, context, written)
+    } else if (isString(token)) {
+      const end = tokens.findIndex((each, at) => at > index && !isString(each))
+      const parts = tokens.slice(index, end < 0 ? undefined : end)
+      const name = nameWithin(parts, context, written)
+      const place = { ...token, end: parts.at(-1)!.end }
       if (name !== undefined)
-        findings.mention({ ...token, value: name }, 'undecided', 'a string that may hold it as a name')
+        findings.mention({ ...place, value: name }, 'undecided', 'a string that may hold it as a name')
     }
   }
+}
+
+/** One behind another goes on with it (manual, chapter 4.1.2.1). */
+function isString(token: Token | undefined): boolean {
+  return token?.kind === 'string'
 }

@@ -1,6 +1,7 @@
 import { bodyOf, isNode, list, text, untag, words, type Node } from '../sql/tree.ts'
+import { optionMeaning } from './definition-options.ts'
 import { namesIn } from './placeless.ts'
-import type { Site, TextSite } from './site.ts'
+import { isOfNewSchema, type Site, type TextSite } from './site.ts'
 import type { NameClass } from './moves.ts'
 import { regArgument, regTypes } from './reg.ts'
 
@@ -66,11 +67,6 @@ function visitQuery(tag: string, body: Node, outer: ReadonlySet<string>, found: 
 
 type Special = (body: Node, hidden: ReadonlySet<string>, found: Found) => void
 
-/** Options that are types; AS is that of a sequence. */
-const typeOptions = new Set([
-  ...['basetype', 'stype', 'mstype', 'leftarg', 'rightarg', 'subtype', 'element', 'like', 'as', 'type'],
-])
-
 /** What CREATE and SELECT INTO make, under this word of the grammar. */
 function making(key: string): Special {
   return (body, hidden, found) => {
@@ -91,6 +87,7 @@ function making(key: string): Special {
 const special: Readonly<Record<string, Special>> = {
   CreateStmt: making('relation'),
   CreateSeqStmt: making('sequence'),
+  CompositeTypeStmt: making('typevar'),
   ViewStmt: making('view'),
   IntoClause: making('rel'),
   RangeVar(body, hidden, { sites }) {
@@ -161,14 +158,21 @@ const special: Readonly<Record<string, Special>> = {
   },
   // Names of another server.
   ImportForeignSchemaStmt: () => undefined,
-  // What it makes is made in the new schema.
-  CreateSchemaStmt: () => undefined,
+  CreateSchemaStmt(body, hidden, found) {
+    const inner: Found = { ...found, sites: [] }
+    visit(body['schemaElts'], hidden, inner)
+    found.sites.push(...inner.sites.filter((each) => !isOfNewSchema(each, inner.sites)))
+  },
   // FOR UPDATE OF takes names of FROM, and a schema there is an error.
   LockingClause: () => undefined,
-  // Options of CREATE AGGREGATE, OPERATOR, TEXT SEARCH and TYPE are words that the grammar takes for types.
   DefElem(body, hidden, found) {
-    const isType = isNode(body['arg']) && untag(body['arg'])[0] === 'TypeName'
-    if (!isType || typeOptions.has(text(body['defname']) ?? '')) visitFields(body, hidden, found)
+    const type = bodyOf(body['arg'], 'TypeName')
+    const meaning = type === undefined ? 'type' : optionMeaning(text(body['defname']) ?? '')
+    if (meaning === 'type') visitFields(body, hidden, found)
+    else if (meaning === 'routine') {
+      const named = words(type!['names'])
+      found.sites.push({ class: 'routine', words: named, hidden: none, at: placeOf(type!, named) })
+    }
   },
 }
 

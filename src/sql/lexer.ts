@@ -127,8 +127,8 @@ function valueOf(kind: Token['kind'], written: string): string {
   }
 }
 
-/** The characters of `U&"…"`; another escape character than the backslash is not looked for. */
-function unescape(inner: string): string {
+/** The characters of `U&"…"` and `U&'…'`; another escape character than the backslash is not looked for. */
+export function unescape(inner: string): string {
   return inner
     .replaceAll('""', '"')
     .replaceAll(/\\(?:\\|\+([\dA-Fa-f]{6})|([\dA-Fa-f]{4}))/g, (_all, long?: string, short?: string) => {

@@ -7,7 +7,7 @@ export function isNode(value: unknown): value is Node {
 
 /**
  * What kind of node a value is, and its fields. Most nodes are wrapped (`{ RangeVar: { … } }`); where the grammar allows
- * one kind only, the wrapping is left out, and a relation or an arm of a UNION is known by fields it always has.
+ * one kind only, the wrapping is left out, and a relation, an arm of a UNION, or what CALL calls is known by fields it always has.
  */
 export function untag(value: Node): readonly [tag: string, body: Node] {
   const keys = Object.keys(value)
@@ -20,6 +20,9 @@ export function untag(value: Node): readonly [tag: string, body: Node] {
   if ('limitOption' in value) return ['SelectStmt', value]
   if ('rel' in value && 'onCommit' in value) return ['IntoClause', value]
   if ('names' in value && 'typemod' in value) return ['TypeName', value]
+  if ('objname' in value) return ['ObjectWithArgs', value]
+  if ('funcname' in value && 'funcformat' in value) return ['FuncCall', value]
+  if ('oncommit' in value) return ['CreateStmt', value]
   return ['', value]
 }
 

@@ -27,6 +27,24 @@ test.each([
   [
     "\\set a users\nselect * from «app.»users where a = :'a' and b = :a and x[1:2] is not null and y::int = 1;",
   ],
+  ['begin; create temp table users () on commit drop; table users; commit; table «app.»users'],
+  [
+    'begin; savepoint a; set local search_path = other; table users; rollback to a; table «app.»users; commit; table «app.»users',
+  ],
+  ['begin; create temp table users (); savepoint a; drop table users; rollback to a; table users'],
+  [
+    'set search_path = other, public; create foreign table users (id int) server s; table users; table «app.»orders',
+  ],
+  [
+    'set search_path = other, public; create type users as enum (); create function orders() returns int return 1',
+  ],
+  [
+    "create function f() returns bigint language sql set search_path = other as 'select * from users'; table «app.»users",
+  ],
+  [
+    'do $$ begin set local search_path = other; perform from users; end $$; do $$ begin perform from «app.»users; end $$',
+  ],
+  ["do $$ begin perform set_config('search_path', 'other', true); perform from users; end $$"],
   ["copy «app.»users from stdin;\nusers\tit's\n\\.\nselect * from «app.»users \\gset\n"],
 ])('%s', async (marked) => {
   const result = await rewriteScript(parser, marked.replaceAll(/«[^»]*»/g, ''), moves, around)
