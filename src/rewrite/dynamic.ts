@@ -56,51 +56,51 @@ interface Template {
 
 /** Undefined where a string has a form that nothing is put into. */
 function templateOf(expression: string, tokens: readonly Token[], mask: string): Template | undefined {
-  const [name, bracket, first] = tokens
-  if (isWord(name, 'format') && isMark(bracket, '(') && first?.kind === 'string') {
-    const holes: Hole[] = []
-    const piece = pieceOf(expression, first, (inner) => maskFormat(inner, mask, holes))
-    return piece === undefined ? undefined : { pieces: [piece], tokens: [first], holes }
-  }
-  const parts = concatenated(expression, tokens, mask)
+  const parts = operands(tokens).map((operand) => partOf(expression, operand, mask))
   const pieces: Piece[] = []
   const holes: Hole[] = []
   let at = 0
-  for (const { token, piece } of parts) {
+  for (const { piece, holes: own } of parts) {
     if (piece === undefined) return undefined
-    if (token === undefined) holes.push({ start: at, end: at + piece.text.length })
+    holes.push(...own.map(({ start, end }) => ({ start: at + start, end: at + end })))
     pieces.push(piece)
     at += piece.text.length
   }
   return { pieces, tokens: parts.flatMap(({ token }) => token ?? []), holes }
 }
 
+/** What one operand of a concatenation gives; undefined for a string that nothing is put into. */
+interface Part {
+  readonly token?: Token
+  readonly piece: Piece | undefined
+  readonly holes: readonly Hole[]
+}
+
+/** A string, format() of one, or a hole. */
+function partOf(expression: string, operand: readonly Token[], mask: string): Part {
+  const [first, bracket, template] = operand
+  if (first?.kind === 'string' && operand.length === 1)
+    return { token: first, piece: pieceOf(expression, first), holes: [] }
+  const isFormat = isWord(first, 'format') && isMark(bracket, '(') && isMark(operand.at(-1), ')')
+  if (!isFormat || template?.kind !== 'string' || operand[3]?.kind === 'string')
+    return { piece: hole(mask), holes: [{ start: 0, end: mask.length }] }
+  const holes: Hole[] = []
+  const piece = pieceOf(expression, template, (inner) => maskFormat(inner, mask, holes))
+  const encode = (it: string): string => piece!.encode(it.replaceAll('%', '%%'))
+  return { token: template, piece: piece && { ...piece, encode }, holes }
+}
+
 /** The operands of a concatenation, or the one operand of none. */
-function concatenated(
-  expression: string,
-  tokens: readonly Token[],
-  mask: string,
-): { token: Token | undefined; piece: Piece | undefined }[] {
-  const parts: { token: Token | undefined; piece: Piece | undefined }[] = []
+function operands(tokens: readonly Token[]): Token[][] {
+  const all: Token[][] = [[]]
   let depth = 0
-  let operand: Token[] = []
-  const end = (): void => {
-    const [only] = operand
-    parts.push(
-      operand.length === 1 && only?.kind === 'string'
-        ? { token: only, piece: pieceOf(expression, only) }
-        : { token: undefined, piece: hole(mask) },
-    )
-    operand = []
-  }
   for (const token of tokens) {
     if (isMark(token, '(') || isMark(token, '[')) depth += 1
     if (isMark(token, ')') || isMark(token, ']')) depth -= 1
-    if (depth === 0 && isMark(token, '||')) end()
-    else operand.push(token)
+    if (depth === 0 && isMark(token, '||')) all.push([])
+    else all.at(-1)!.push(token)
   }
-  end()
-  return parts
+  return all
 }
 
 /** `%I`, `%L` and `%s` become something as long that parses; `%%` is a per cent sign (manual, chapter 9.4.1). */

@@ -7,6 +7,7 @@ import { qualify, type Edit, type Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
 import { outward, type Piece } from './pieces.ts'
 import { declaredTypes, embedded, type Embedded } from './plpgsql.ts'
+import { temporaryTables } from './temporary.ts'
 
 /** Rewrites a body in PL/pgSQL, of which `statement` is the CREATE FUNCTION or DO. */
 export function rewritePlpgsql(
@@ -74,7 +75,8 @@ function rewriteParts(context: Context, parts: readonly Embedded[], rewriteSql: 
 }
 
 function afterPart({ parser }: Context, { sql, isDynamic }: Embedded, around: Surroundings): Surroundings {
-  if (isDynamic || !/temp|search_path/i.test(sql)) return around
+  if (!/temp|search_path/i.test(sql)) return around
+  if (isDynamic) return { ...around, temporary: new Set([...around.temporary, ...temporaryTables(sql)]) }
   const parsed = parser.parse(sql)
   if ('unparsable' in parsed) return around
   return parsed.statements.reduce((now, { tree }) => after(tree, now, now), around)

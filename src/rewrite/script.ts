@@ -58,6 +58,8 @@ class Splitter {
 
   run(): void {
     const text = this.#text
+    // psql takes a byte order mark for none of the first statement.
+    if (text.startsWith('\uFEFF')) this.#at = 1
     while (this.#at < text.length) {
       if (text[this.#at] === '\\') this.#command()
       else this.#token()

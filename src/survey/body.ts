@@ -5,6 +5,7 @@ import type { Surroundings } from '../rewrite/decide.ts'
 import type { Moves } from '../rewrite/moves.ts'
 import { readLiteral } from '../rewrite/literal.ts'
 import { rewriteText } from '../rewrite/rewrite.ts'
+import { temporaryTables } from '../rewrite/temporary.ts'
 
 /** A place of a body that nobody can decide before it runs. */
 export interface Doubt {
@@ -95,17 +96,6 @@ function wordsIn(source: string): string[] {
     if (isName(token)) return [token.value]
     const inner = token.kind === 'string' ? readLiteral(source, token)?.inner : undefined
     return inner === undefined ? [] : wordsIn(inner)
-  })
-}
-
-/** Temporary tables that SQL in strings makes: the names may mean these. */
-function temporaryTables(source: string): string[] {
-  return lex(source).flatMap((token) => {
-    const inner = token.kind === 'string' ? readLiteral(source, token)?.inner : undefined
-    const made = inner?.matchAll(
-      /\b(?:temp|temporary)\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?("(?:[^"]|"")+"|[\w$\u0080-\uffff]+)/gi,
-    )
-    return [...(made ?? [])].flatMap(([, name]) => lex(name!).map(({ value }) => value))
   })
 }
 

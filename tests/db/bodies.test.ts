@@ -190,6 +190,23 @@ describe('the text of functions', () => {
     expect((await dumpAll(database.url)).replaceAll(sequences, '')).toBe(original.replaceAll(sequences, ''))
   })
 
+  test('that calls a procedure that moves, or sets its path as it runs', async () => {
+    await using database = await scene(`
+      create procedure note(n bigint) language sql as 'select 1';
+      revoke execute on procedure note(bigint) from public;
+      create schema other; create table other.users (); insert into other.users default values;
+      create function calls() returns bigint language plpgsql as $$
+        begin call note(1); call public.note(2); return 7; end $$;
+      create function elsewhere() returns bigint language plpgsql as $$
+        begin perform set_config('search_path', 'other', true); return (select count(*) from users); end $$;`)
+    const plan = planFor(database.url, {
+      ...sketch,
+      services: { ...sketch.services, logs: { tables: ['audit'], functions: ['note'] } },
+    })
+    await run(plan, [1, 2, 3])
+    expect(await rowsOf(database.url, 'select calls() as a, elsewhere() as b')).toEqual([{ a: '7', b: '1' }])
+  })
+
   test('that nobody can decide is told with its place and holds contract up, until it is waived', async () => {
     await using database = await scene(`
       create function named(t text) returns text language plpgsql as $$

@@ -65,6 +65,35 @@ exception when others then
 end $x$`)
 })
 
+test('SQL that is put together of format() and strings', () => {
+  const body = (it: string): string => `do $$ begin execute ${it}; end $$`
+  check(
+    body(`format('select * from «app.»users where %I = 1', x) || ' and y in (select y from «app.»orders)'`),
+  )
+  check(body(`'select * from «app.»users where ' || format('%I = (select 1 from «app.»orders)', x)`))
+  // This is another table.
+  expect(rewrite(body(`format('select * from users') || '_old'`)).isChanged).toBe(false)
+  const odd = new Moves([{ class: 'relation', schema: 'public', name: 'users', target: '100%' }])
+  const sql = body(`format('select %L from users', x)`)
+  expect(rewriteText(parser, sql, odd, around).text).toBe(sql.replace('users', '"100%%".users'))
+})
+
+test('a temporary table that SQL in a string makes', () => {
+  check(`do $$ begin execute 'create temp table users (id int)'; execute 'table users'; insert into users values (1);
+    perform from public2.users, «app.»orders; end $$; select * from «app.»users`)
+})
+
+test('CALL, and what a block sets for itself', () => {
+  const call = new Moves([{ class: 'routine', schema: 'public', name: 'note', target: 'app' }])
+  const sql = `do $$ begin call note(1); call public.note(2); end $$`
+  expect(rewriteText(parser, sql, call, around).text).toBe(
+    `do $$ begin call app.note(1); call app.note(2); end $$`,
+  )
+  check(
+    `do $$ begin perform from «app.»users; perform set_config('search_path', 'other', true); perform from users; end $$`,
+  )
+})
+
 test('a trigger function, and DO', () => {
   check(`create function t() returns trigger language plpgsql as $$
 begin

@@ -37,6 +37,7 @@ test.each([
   ['begin; select 1; end; select 2', ['begin', 'select 1', 'end', 'select 2']],
   ['select 1\n\\set x 2\n+ 1;', ['!select 1\n\\set x 2\n+ 1']],
   ['-- nothing\n', []],
+  ['\uFEFFselect 1;', ['select 1']],
 ])('%s', (text, expected) => {
   expect(split(text)).toEqual(expected)
 })
