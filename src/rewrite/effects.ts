@@ -50,19 +50,19 @@ const effects: Readonly<Record<string, Effect>> = {
   SelectStmt(body, around) {
     const into = isNode(body['intoClause']) ? body['intoClause'] : {}
     const set = setConfig(body)
-    return made(set === undefined ? around : withPath(around, set.path, set.isLocal), into['rel'])
+    return withMade(set === undefined ? around : withPath(around, set.path, set.isLocal), into['rel'])
   },
   CreateStmt: (body, around) =>
-    dropping(made(around, body['relation'], list(body['tableElts'])), body['relation'], body['oncommit']),
+    dropping(withMade(around, body['relation'], list(body['tableElts'])), body['relation'], body['oncommit']),
   CreateForeignTableStmt: (body, around) =>
-    made(around, isNode(body['base']) ? body['base']['relation'] : undefined),
-  CreateSeqStmt: (body, around) => made(around, body['sequence']),
+    withMade(around, isNode(body['base']) ? body['base']['relation'] : undefined),
+  CreateSeqStmt: (body, around) => withMade(around, body['sequence']),
   CreateTableAsStmt(body, around) {
     const into = isNode(body['into']) ? body['into'] : {}
-    return dropping(made(around, into['rel']), into['rel'], into['onCommit'])
+    return dropping(withMade(around, into['rel']), into['rel'], into['onCommit'])
   },
   // A view over a temporary table is one itself.
-  ViewStmt: (body, around) => made(around, body['view'], [], namesTemporary(body['query'], around)),
+  ViewStmt: (body, around) => withMade(around, body['view'], [], namesTemporary(body['query'], around)),
   // An index is where its table is.
   IndexStmt: (body, around) => {
     const relation = isNode(body['relation']) ? body['relation'] : {}
@@ -113,7 +113,18 @@ const effects: Readonly<Record<string, Effect>> = {
       : { ...around, takesNames: new Map([...(around.takesNames ?? []), [name, takes]]) }
   },
   DiscardStmt: (body, around, initial) =>
-    body['target'] === 'DISCARD_ALL' ? initial : { ...around, temporary: initial.temporary },
+    body['target'] === 'DISCARD_ALL'
+      ? newSession(around, initial)
+      : { ...around, temporary: initial.temporary },
+}
+
+/** What is for the session only is gone; what else was made is there. */
+export function newSession({ made, takesNames }: Surroundings, initial: Surroundings): Surroundings {
+  return {
+    ...initial,
+    ...(made === undefined ? {} : { made }),
+    ...(takesNames === undefined ? {} : { takesNames }),
+  }
 }
 
 function withPath(around: Surroundings, path: readonly string[], isLocal: boolean): Surroundings {
@@ -143,7 +154,7 @@ function dropping(around: Surroundings, relation: unknown, onCommit: unknown): S
     : { ...around, untilCommit: new Set([...(around.untilCommit ?? []), name]) }
 }
 
-function made(
+function withMade(
   around: Surroundings,
   relation: unknown,
   elements: readonly unknown[] = [],

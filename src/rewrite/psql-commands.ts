@@ -96,10 +96,11 @@ function rewritePattern({ moves, around }: Context, pattern: string, from: numbe
   }
 }
 
-/** Commands that take something else than names. */
+/** Commands that take something else than names, perhaps one of the shell. What is only printed does not matter. */
 function other(line: string, moves: Moves): Outcome {
   const end = line.length
-  return namesSomething(line, moves)
+  const words = line.replaceAll(/['"`]/g, ' ')
+  return !/^\\(?:q?echo|warn|prompt)\b/.test(line) && namesSomething(words, moves)
     ? undecided({ start: 0, end }, 'a command of psql')
     : { edits: [], mentions: [] }
 }

@@ -1,5 +1,6 @@
 import type { Parser } from '../sql/parser.ts'
 import type { Surroundings } from './decide.ts'
+import { newSession } from './effects.ts'
 import { shifted, type Outcome } from './context.ts'
 import { rewriteExecuted } from './dynamic.ts'
 import { applyEdits, type Edit, type Mention } from './mention.ts'
@@ -53,6 +54,7 @@ export async function rewriteScript(
     const sql = text.slice(start, end)
     if (isCommand) {
       keep(start, rewriteCommand({ parser, moves, around }, sql))
+      if (/^\\c(?:onnect)?(?!\w)/.test(sql)) around = newSession(around, begin)
       continue
     }
     const plain = blanked(text, start, end, commands)

@@ -51,6 +51,30 @@ test.each([
   expect([result.text, result.unread]).toEqual([marked.replaceAll(/[«»]/g, ''), []])
 })
 
+test('another connection is another session', async () => {
+  const script =
+    'set search_path = other; create temp table orders ();\n\\c\ntable users; table orders; \\conninfo\n'
+  const { text } = await rewriteScript(parser, script, moves, around)
+  expect(text).toBe(
+    script.replaceAll('table users', 'table app.users').replace('; table orders', '; table app.orders'),
+  )
+})
+
+test('what was made in another schema is there in a new session', async () => {
+  for (const end of ['\\c\n', 'discard all;', '\\connect -\n']) {
+    const script = `create table other.users ();\n${end} set search_path = other, public; table users;`
+    expect((await rewriteScript(parser, script, moves, around)).text).toBe(script)
+  }
+})
+
+test('commands of psql with a name in quotes are told, but for those that print it', async () => {
+  const told = async (script: string): Promise<number> =>
+    (await rewriteScript(parser, script, moves, around)).mentions.length
+  expect(await told(`\\! psql -c 'table users'`)).toBe(1)
+  expect(await told('\\setenv X `users`')).toBe(1)
+  expect(await told(`\\echo 'the users'`)).toBe(0)
+})
+
 test('what cannot be parsed is left and told', async () => {
   const script = 'select * from users wher x = = 1; select * from users'
   const result = await rewriteScript(parser, script, moves, around)
