@@ -39,9 +39,11 @@ function defined(kind: string | undefined, named: readonly string[]): Site[] {
   return kind === 'OBJECT_AGGREGATE' ? made('routine', named) : []
 }
 
-/** OWNED BY of a sequence; the support function of a function; handler and validator of a foreign-data wrapper. */
+/** OWNED BY of a sequence; SEQUENCE NAME of an identity column; the support function of a function; handler and validator of a foreign-data wrapper. */
 function optionSites(option: string, named: readonly string[]): Site[] {
   if (option === 'owned_by') return site('relation', named.slice(0, -1))
+  // Without a schema it is in that of its table, wherever that is.
+  if (option === 'sequence_name' && named.length > 1) return site('relation', named)
   return ['support', 'handler', 'validator'].includes(option) ? site('routine', named) : []
 }
 

@@ -133,6 +133,8 @@ const rewritten = [
   'set constraints «app.»users_pkey deferred',
   `select * from json_table((select x from «app.»users), '$' columns (a «app.»mood))`,
   'select sum(x) over (order by (select 1 from «app.»users)) from t',
+  'alter table «app.»users alter id add generated always as identity (sequence name «app←public».users_id_seq start 1)',
+  'create table «app.»users (id int generated always as identity (sequence name users_id_seq))',
   // No place in the tree.
   'drop view «app.»users',
   'drop materialized view «app←public».users, x',
