@@ -1,4 +1,4 @@
-import type { Moves, NameClass } from './moves.ts'
+import type { Move, Moves, NameClass } from './moves.ts'
 import type { Site } from './site.ts'
 import { builtInTypes } from './built-in-types.ts'
 
@@ -50,7 +50,7 @@ export function decide(site: Site, moves: Moves, around: Surroundings): Decision
   const name = site.words.at(-1)!
   const schema = site.words.at(-2)
   if (schema !== undefined) {
-    const move = moves.find(site.class, schema, name)
+    const move = find(site, moves, schema)
     return move === undefined ? { kind: 'other' } : { kind: 'rewrite', target: move.target }
   }
   if (!moves.names.has(name)) return { kind: 'other' }
@@ -68,7 +68,7 @@ export function decide(site: Site, moves: Moves, around: Surroundings): Decision
   for (const at of path) {
     if (isTemporary && at === 'pg_temp') return temporary
     const isOther = around.others?.(at, name) === true || around.made?.has(`${at}\0${name}`) === true
-    const move = moves.find(site.class, at, name)
+    const move = find(site, moves, at)
     if (move !== undefined) {
       const isFound = around.isPathWritten !== true || around.path.includes(move.target)
       return around.keepsUnqualified && isFound
@@ -78,4 +78,10 @@ export function decide(site: Site, moves: Moves, around: Surroundings): Decision
     if (isOther) break
   }
   return { kind: 'keep', reason: 'another of that name, or none, on the search_path' }
+}
+
+function find(site: Site, moves: Moves, schema: string): Move | undefined {
+  const name = site.words.at(-1)!
+  const found = moves.find(site.class, schema, name)
+  return found ?? (site.isComposite === true ? moves.find('type', schema, name) : undefined)
 }

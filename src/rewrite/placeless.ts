@@ -102,7 +102,8 @@ function objectSites(kind: string | undefined, object: unknown): Site[] {
   // A routine with its arguments and a type are nodes of their own, which the walk comes to.
   if (tag !== 'List') return []
   const named = words(object)
-  if (kind === 'OBJECT_COLUMN') return site('relation', named.slice(0, -1))
+  if (kind === 'OBJECT_COLUMN')
+    return site('relation', named.slice(0, -1)).map((each) => ({ ...each, isComposite: true }))
   // … name ON table: the name may be that of the table, too.
   if (parts.has(kind))
     return site('relation', named.slice(0, -1)).map((each) => ({

@@ -9,6 +9,8 @@ export interface Site {
   readonly hidden: ReadonlySet<string>
   /** Is it what the statement makes? Then what it is after the statement decides. */
   readonly isMade?: true
+  /** May it be a composite type, which is named like a relation? */
+  readonly isComposite?: true
   /** Where the name begins, in bytes; where the grammar keeps no place, it is looked for. */
   readonly at: { readonly byte: number } | { readonly search: readonly string[]; readonly isLast?: true }
 }

@@ -68,7 +68,7 @@ function visitQuery(tag: string, body: Node, outer: ReadonlySet<string>, found: 
 type Special = (body: Node, hidden: ReadonlySet<string>, found: Found) => void
 
 /** What CREATE and SELECT INTO make, under this word of the grammar. */
-function making(key: string): Special {
+function making(key: string, more: Partial<Site> = { isMade: true }): Special {
   return (body, hidden, found) => {
     visitFields(body, hidden, found, [key])
     const relation = isNode(body[key]) ? untag(body[key])[1] : {}
@@ -79,7 +79,7 @@ function making(key: string): Special {
         words: named,
         hidden: none,
         at: placeOf(relation, named),
-        isMade: true,
+        ...more,
       })
   }
 }
@@ -87,7 +87,10 @@ function making(key: string): Special {
 const special: Readonly<Record<string, Special>> = {
   CreateStmt: making('relation'),
   CreateSeqStmt: making('sequence'),
-  CompositeTypeStmt: making('typevar'),
+  CompositeTypeStmt: making('typevar', { isMade: true, isComposite: true }),
+  // ALTER TYPE … ADD ATTRIBUTE and RENAME ATTRIBUTE.
+  AlterTableStmt: making('relation', { isComposite: true }),
+  RenameStmt: making('relation', { isComposite: true }),
   ViewStmt: making('view'),
   IntoClause: making('rel'),
   RangeVar(body, hidden, { sites }) {

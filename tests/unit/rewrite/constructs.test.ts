@@ -135,6 +135,11 @@ const rewritten = [
   'select sum(x) over (order by (select 1 from «app.»users)) from t',
   'alter table «app.»users alter id add generated always as identity (sequence name «app←public».users_id_seq start 1)',
   'create table «app.»users (id int generated always as identity (sequence name users_id_seq))',
+  // A composite type is named where tables are.
+  'create type «app.»mood as (a int)',
+  'alter type «app←public».mood add attribute b int',
+  'alter type «app.»mood rename attribute a to mood',
+  `comment on column «app.»mood.a is ''`,
   // No place in the tree.
   'drop view «app.»users',
   'drop materialized view «app←public».users, x',
