@@ -2,6 +2,7 @@ import { isNode, list, text, untag, words, type Node } from '../sql/tree.ts'
 import type { Surroundings } from './decide.ts'
 import { derivedNames, indexName } from './derived.ts'
 import { regTypes } from './reg.ts'
+import { temporaryIn } from './temporary.ts'
 
 /**
  * What names mean after a statement that may change it: SET search_path, relations that are made for the session or in
@@ -111,6 +112,18 @@ const effects: Readonly<Record<string, Effect>> = {
     return name === undefined || takes.every((of) => of === undefined)
       ? around
       : { ...around, takesNames: new Map([...(around.takesNames ?? []), [name, takes]]) }
+  },
+  // What a block makes for the session is there after it.
+  DoStmt(body, around) {
+    const args = list(body['args']).map((each) => (isNode(each) ? untag(each)[1]['arg'] : undefined))
+    const source = args.map((arg) => (isNode(arg) ? (text(untag(arg)[1]['sval']) ?? '') : '')).join('\n')
+    const names = temporaryIn(source)
+    const until = /\bon\s+commit\s+drop\b/i.test(source) ? names : []
+    return {
+      ...around,
+      temporary: new Set([...around.temporary, ...names]),
+      untilCommit: new Set([...(around.untilCommit ?? []), ...until]),
+    }
   },
   DiscardStmt: (body, around, initial) =>
     body['target'] === 'DISCARD_ALL'

@@ -80,7 +80,7 @@ test('SQL that is put together of format() and strings', () => {
 
 test('a temporary table that SQL in a string makes', () => {
   check(`do $$ begin execute 'create temp table users (id int)'; execute 'table users'; insert into users values (1);
-    perform from public2.users, «app.»orders; end $$; select * from «app.»users`)
+    perform from public2.users, «app.»orders; end $$; select * from users, «app.»orders`)
 })
 
 test('CALL, and what a block sets for itself', () => {

@@ -45,6 +45,9 @@ test.each([
     'do $$ begin set local search_path = other; perform from users; end $$; do $$ begin perform from «app.»users; end $$',
   ],
   ["do $$ begin perform set_config('search_path', 'other', true); perform from users; end $$"],
+  [
+    'begin; do $$ begin execute $x$ create temp table users () on commit drop $x$; end $$; table users; commit; table «app.»users',
+  ],
   ["copy «app.»users from stdin;\nusers\tit's\n\\.\nselect * from «app.»users \\gset\n"],
 ])('%s', async (marked) => {
   const result = await rewriteScript(parser, marked.replaceAll(/«[^»]*»/g, ''), moves, around)
