@@ -1,4 +1,4 @@
-import { isName, type Token } from '../sql/lexer.ts'
+import { isMark, isName, type Token } from '../sql/lexer.ts'
 import type { Statement } from '../sql/parser.ts'
 import { isNode, text, untag } from '../sql/tree.ts'
 import { bodyOf, rewriteBody, rewriteString } from './body.ts'
@@ -116,8 +116,12 @@ function classifyRest(context: Context, written: Written, findings: Findings): v
     const { tokens } = written
     if (findings.has(token.start) || (isString(token) && isString(tokens[index - 1]))) continue
     if (isName(token)) {
-      if (context.moves.names.has(token.value))
-        findings.mention(token, 'kept', 'a column, an alias or another name')
+      if (!context.moves.names.has(token.value)) continue
+      const schema = isMark(tokens[index - 1], '.') ? tokens[index - 2] : undefined
+      // With a schema that things move from it may well be one of them.
+      if (isName(schema) && context.moves.sources.has(schema!.value))
+        findings.mention(token, 'undecided', 'a place that the rewriter does not know')
+      else findings.mention(token, 'kept', 'a column, an alias or another name')
     } else if (isString(token)) {
       const end = tokens.findIndex((each, at) => at > index && !isString(each))
       const parts = tokens.slice(index, end < 0 ? undefined : end)
