@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { format, resolveConfig } from 'prettier'
 import type { Replay } from './replay.ts'
 
 /** What one run came to. */
@@ -45,7 +46,8 @@ export async function writeReport(
     [...new Set(reasons.values())].map((reason) => `- ${reason}`).join('\n'),
     '\n',
   ]
-  await writeFile(join(import.meta.dirname, '../../docs/reference/rewriter-oracle.md'), parts.join('\n'))
+  const file = join(import.meta.dirname, '../../docs/reference/rewriter-oracle.md')
+  await writeFile(file, await format(parts.join('\n'), { ...(await resolveConfig(file)), filepath: file }))
 }
 
 function intro(version: string, names: number): string {
@@ -80,9 +82,9 @@ function replayed(replay: Replay): string {
     bothFail: 'fail on both',
     sameError: 'of them with the same SQLSTATE',
     volatile: 'give something else each time, also on one database',
-    onlyBefore: 'work on the original only',
-    onlyAfter: 'work on the moved copy only',
-    told: 'differ where the rewriter had said that it could not decide',
+    onlyBefore: 'work on the original only, without a word of the rewriter',
+    onlyAfter: 'work on the moved copy only, without a word of the rewriter',
+    told: 'differ, or work on one side only, where the rewriter had said that it could not decide',
     unexplained: 'differ without a reason',
   }
   const known = Object.entries(words).map(([key, text]) => [text, counts[key as keyof typeof counts]])
