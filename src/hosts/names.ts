@@ -1,5 +1,6 @@
 import type { Moves } from '../rewrite/moves.ts'
 import { isMark, isName, lex } from '../sql/lexer.ts'
+import { literally } from '../sql/literally.ts'
 
 /** Finds the names that move in texts that need not be SQL. */
 export class Names {
@@ -9,12 +10,11 @@ export class Names {
 
   constructor(moves: Moves) {
     this.#moves = moves
-    const all = [...moves.names]
-      .toSorted((a, b) => b.length - a.length)
-      .map((name) => name.replaceAll(/[^\p{L}\p{N}_ ]/gu, String.raw`\$&`))
+    const all = [...moves.names].toSorted((a, b) => b.length - a.length).map(literally)
     if (all.length === 0) return
     this.#anywhere = new RegExp(all.join('|'), 'iu')
-    this.#words = new RegExp(`(?<![\\\\p{L}\\\\p{N}_$])(?:${all.join('|')})(?![\\\\p{L}\\\\p{N}_$])`, 'giu')
+    const letter = String.raw`[\p{L}\p{N}_$]`
+    this.#words = new RegExp(`(?<!${letter})(?:${all.join('|')})(?!${letter})`, 'giu')
   }
 
   /** Might a text name something that moves? Also when a letter before or after it belongs to an escape sequence. */

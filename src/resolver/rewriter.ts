@@ -3,6 +3,7 @@ import { MigrateError } from '../errors/migrate-error.ts'
 import type { Moves } from '../rewrite/moves.ts'
 import type { RewriteResult, rewriteText } from '../rewrite/rewrite.ts'
 import type { Parser } from '../sql/parser.ts'
+import { literally } from '../sql/literally.ts'
 import { isTooDeep } from './depth.ts'
 import { LeastRecent } from './least-recent.ts'
 import { usesNew, type Mapping } from './mapping.ts'
@@ -150,9 +151,7 @@ function movesOf({ snapshot }: Mapping): ConstructorParameters<typeof Moves>[0] 
 function patternOf(names: readonly string[]): RegExp | undefined {
   if (names.length === 0) return undefined
   const written = [...new Set(names)].map((name) =>
-    name
-      .replaceAll('"', '""')
-      .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+    literally(name.replaceAll('"', '""'))
       // Within a string, such as the argument of nextval, it is written twice.
       .replaceAll("'", "''?"),
   )
