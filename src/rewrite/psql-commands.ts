@@ -3,6 +3,7 @@ import { isMark, isName, lex } from '../sql/lexer.ts'
 import { decide } from './decide.ts'
 import { rewriteString } from './body.ts'
 import { merge, namesSomething, shifted, undecided, type Context, type Outcome } from './context.ts'
+import { dottedName } from './literal.ts'
 import { qualify } from './mention.ts'
 import type { Moves } from './moves.ts'
 import { rewriteSql } from './rewrite.ts'
@@ -25,11 +26,10 @@ export function rewriteCommand(context: Context, line: string): Outcome {
   const from = command[0].length
   const argument = /^(?:"(?:[^"]|"")*"|[^\s"(;])+/.exec(line.slice(from))?.[0] ?? ''
   if (/[*?]/.test(argument)) return rewritePattern(context, argument, from)
-  const tokens = lex(argument)
-  const isDotted = tokens.every((token, index) => (index % 2 === 0 ? isName(token) : isMark(token, '.')))
+  const tokens = dottedName(argument, 'relation')
   const words = tokens.filter(isName).map(({ value }) => value)
   const name = tokens.at(-1)
-  if (name === undefined || !isDotted) return { edits: [], mentions: [] }
+  if (name === undefined) return { edits: [], mentions: [] }
   const decision = decide({ class: 'relation', words, hidden: new Set(), at: { search: [] } }, moves, around)
   if (decision.kind === 'other') return { edits: [], mentions: [] }
   const mention = { name: name.value, start: from + name.start, end: from + name.end }

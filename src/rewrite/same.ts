@@ -1,6 +1,7 @@
-import { isMark, isName, lex } from '../sql/lexer.ts'
 import type { Statement } from '../sql/parser.ts'
 import { isNode, text, untag } from '../sql/tree.ts'
+import { namesSomething } from './context.ts'
+import { dottedName } from './literal.ts'
 import type { Moves } from './moves.ts'
 
 /** Whether two texts are the same statements but for the schemas of what moves. */
@@ -66,11 +67,9 @@ function wordsOf(items: readonly unknown[]): string[] | undefined {
 /** Strings that are names, but for the schema; SQL in a string was compared by itself. */
 function isSameText(one: string, other: string, moves: Moves): boolean {
   const plain = (value: string): string => {
-    const tokens = lex(value)
-    const name = tokens.at(-1)
-    const isDotted = tokens.every((token, index) => (index % 2 === 0 ? isName(token) : isMark(token, '.')))
-    if (name !== undefined && isDotted && moves.names.has(name.value)) return name.value
-    return tokens.some((token) => isName(token) && moves.names.has(token.value)) ? 'a text' : value
+    const name = dottedName(value, 'relation').at(-1)
+    if (name !== undefined && moves.names.has(name.value)) return name.value
+    return namesSomething(value, moves) ? 'a text' : value
   }
   return plain(one) === plain(other)
 }
