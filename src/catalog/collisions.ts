@@ -1,4 +1,5 @@
 import type { Session } from '../pg/session.ts'
+import { isShell, markOfView } from './mark.ts'
 
 export interface Collision {
   readonly relation: number
@@ -9,7 +10,7 @@ export interface Collision {
 
 /**
  * Names that stop SET SCHEMA: the table, each of its indexes, sequences and statistics objects, its row type and its array type must be
- * free in the schema they go to. Views and shells that carry the tool's own mark make way and do not count.
+ * free in the schema they go to. Views that carry the tool's own mark, and shells, make way and do not count.
  */
 export async function readCollisions(
   session: Session,
@@ -29,7 +30,7 @@ export async function readCollisions(
        union all select t.*, 'type', y.typname from target t join pg_class c on c.oid = t.oid join pg_type y on y.oid = c.reltype
        union all select t.*, 'type', a.typname from target t join pg_class c on c.oid = t.oid join pg_type y on y.oid = c.reltype join pg_type a on a.oid = y.typarray),
      ours as (select c.oid, c.reltype, y.typarray from pg_class c join pg_type y on y.oid = c.reltype
-       where c.relkind in ('v', 'p') and obj_description(c.oid, 'pg_class') = $2)
+       where c.relkind = 'v' and ${markOfView('c.oid')} = $2 or c.relkind = 'p' and ${isShell('c.oid')})
      select distinct n.oid as relation, n.what, n.name, n.schema
        from name n
       where (n.what = 'relation' and exists (select from pg_class c where c.relnamespace = n.nsp and c.relname = n.name

@@ -13,6 +13,7 @@ export interface Column {
   readonly identity: string
   /** 's' stored, 'v' virtual (18), '' none (pg_attribute.attgenerated). */
   readonly generated: string
+  readonly comment: string | null
 }
 
 /**
@@ -29,7 +30,7 @@ export async function readColumns(session: Session, oids: readonly number[]): Pr
             case when a.attcollation <> 0 then (select format('%I.%I', n.nspname, k.collname) from pg_collation k
               join pg_namespace n on n.oid = k.collnamespace where k.oid = a.attcollation) end as collation,
             a.attnotnull as "notNull", a.attidentity as identity, a.attgenerated as generated,
-            ${defaultText} as "default"
+            ${defaultText} as "default", col_description(a.attrelid, a.attnum) as comment
        from pg_attribute a
        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
       where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped

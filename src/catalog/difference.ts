@@ -19,15 +19,19 @@ const privileges = (relation: string): string => `
        from pg_class rel join pg_attribute att on att.attrelid = rel.oid and att.attnum > 0 and not att.attisdropped
       cross join lateral aclexplode(att.attacl) acl where rel.oid = ${relation} and acl.grantee <> rel.relowner) line)`
 
+const comments = (relation: string): string => `
+  (select array_agg((att.attname, des.description)::text order by att.attname)
+     from pg_description des left join pg_attribute att on att.attrelid = des.objoid and att.attnum = nullif(des.objsubid, 0)
+    where des.classoid = 'pg_class'::regclass and des.objoid = ${relation})`
+
 /**
  * The SQL of a text array with the differences between a table and its view, both given as expressions of type oid.
  * The view must have the table's columns, or statements fail; its defaults, or SET column = DEFAULT stores NULL; its
  * owner and privileges, or someone is refused or let in; and act as its caller exactly if the table has row security.
  */
 export function differences(table: string, view: string): string {
-  const one = (name: Difference, condition: string): string => `case when ${condition} then '${name}' end`
-  const list = [
-    one('columns', `${columns(table)} is distinct from ${columns(view)}`),
+  return listed([
+    one('columns', columnsDiffer(table, view)),
     one('defaults', `${defaults(table)} is distinct from ${defaults(view)}`),
     one(
       'owner',
@@ -39,7 +43,19 @@ export function differences(table: string, view: string): string {
       `(select relrowsecurity from pg_class where oid = ${table}) is distinct from ` +
         `(select coalesce('security_invoker=true' = any(reloptions), false) from pg_class where oid = ${view})`,
     ),
-  ]
+  ])
+}
+
+/** The SQL of a condition; no statement fails for it, but people, documentation and generators of APIs read comments. */
+export function commentsDiffer(table: string, other: string): string {
+  return `${comments(table)} is distinct from ${comments(other)}`
+}
+
+function one(name: Difference, condition: string): string {
+  return `case when ${condition} then '${name}' end`
+}
+
+function listed(list: readonly string[]): string {
   return `array_remove(array[${list.join(',\n')}], null)`
 }
 

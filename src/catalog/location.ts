@@ -1,4 +1,5 @@
-import { differences, type Difference } from './difference.ts'
+import { commentsDiffer, differences, type Difference } from './difference.ts'
+import { markOfView } from './mark.ts'
 import { asidePrefix, stageSchema } from './names.ts'
 import type { Session } from '../pg/session.ts'
 
@@ -21,6 +22,8 @@ export interface Location {
   readonly shell: number | null
   /** In what the view, at the other name or set aside, is not the table's equal. */
   readonly differences: readonly Difference[]
+  /** Has what stands in for it other comments than the table? */
+  readonly commentsDiffer: boolean
   readonly where: string | null
   /** Does the view count its uses? */
   readonly isWatched: boolean
@@ -58,6 +61,8 @@ export async function readLocations(
             case when v.relkind = 'v' and v.ours then v.oid end as view, s.oid as aside,
             case when v.relkind = 'p' and v.ours then v.oid end as shell,
             case when coalesce(s.oid, v.oid) is null then '{}' else ${differences('a.relation', 'coalesce(s.oid, v.oid)')} end as differences,
+            (v.oid is not null and v.ours and ${commentsDiffer('a.relation', 'v.oid')})
+              or (s.oid is not null and ${commentsDiffer('a.relation', 's.oid')}) as "commentsDiffer",
             case when a.schema is not null then format('%I.%I', a.schema, a.now) end as where,
             exists (select from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
                       join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid
@@ -65,18 +70,19 @@ export async function readLocations(
        from at a
        left join pg_namespace o on o.nspname = a.elsewhere
        left join lateral (
-         select c.oid, c.relkind, obj_description(c.oid, 'pg_class') is not distinct from $2 as ours
+         select c.oid, c.relkind, case c.relkind when 'v' then ${markOfView('c.oid')} is not distinct from $2
+                  when 'p' then exists (select from pg_inherits i where i.inhparent = c.oid and i.inhrelid = a.relation) end as ours
            from pg_class c where c.relnamespace = o.oid and c.relname = a.name) v on true
        left join lateral (
          select c.oid from pg_class c
           where c.relnamespace = to_regnamespace($3) and c.relname = $4 || a.relation and c.relkind = 'v'
-            and obj_description(c.oid, 'pg_class') = $2) s on true`,
+            and ${markOfView('c.oid')} = $2) s on true`,
     [JSON.stringify(tables), mark, stageSchema, asidePrefix],
   )
   return new Map(
-    rows.map(({ relation, stand, view, aside, shell, differences, where, isWatched }) => [
+    rows.map(({ relation, stand, view, aside, shell, differences, commentsDiffer, where, isWatched }) => [
       relation,
-      { relation, stand, view, aside, shell, differences, where, isWatched },
+      { relation, stand, view, aside, shell, differences, commentsDiffer, where, isWatched },
     ]),
   )
 }

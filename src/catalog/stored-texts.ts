@@ -1,5 +1,6 @@
 import type { Session } from '../pg/session.ts'
-import { journalSchema, markPrefix, stageSchema } from './names.ts'
+import { isOwn } from './mark.ts'
+import { journalSchema, stageSchema } from './names.ts'
 
 /** A string that is a name and stands in an expression or among a trigger’s arguments, where nothing follows a move. */
 export interface StoredText {
@@ -26,7 +27,7 @@ export async function readStoredTexts(
      rel as materialized (
        select c.oid, format('%I.%I', n.nspname, c.relname) as name, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', $2, $3)
-          and coalesce(obj_description(c.oid, 'pg_class'), '') not like $4 || '%'
+          and not ${isOwn('c')}
           and not exists (select from pg_depend e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')),
      expressions (holder, body) as (
        select format('default of %s.%I', r.name, a.attname), pg_get_expr(d.adbin, d.adrelid)
@@ -44,7 +45,7 @@ export async function readStoredTexts(
         where (p.proargdefaults is not null or p.prosqlbody is not null)
           and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', $2, $3)),
      found as (
-       select e.holder, replace(m[1], '''''', '''') as text from expressions e cross join regexp_matches(e.body, $5, 'g') m
+       select e.holder, replace(m[1], '''''', '''') as text from expressions e cross join regexp_matches(e.body, $4, 'g') m
         where replace(m[1], '''''', '''') in (select n.text from named n)
        union
        select format('trigger %I on %s', t.tgname, r.name), a.text
@@ -52,6 +53,6 @@ export async function readStoredTexts(
         cross join unnest(string_to_array(encode(t.tgargs, 'escape'), '\\000')) a (text)
         where not t.tgisinternal and t.tgnargs > 0 and a.text in (select n.text from named n union select n.bare from named n))
      select holder, text from found order by 1, 2`,
-    [JSON.stringify(names), journalSchema, stageSchema, markPrefix, strings],
+    [JSON.stringify(names), journalSchema, stageSchema, strings],
   )
 }

@@ -1,4 +1,5 @@
 import type { Session } from '../pg/session.ts'
+import { isOwn } from './mark.ts'
 
 export interface Trait {
   readonly relation: number
@@ -16,7 +17,7 @@ const queries: Record<Trait['kind'], string> = {
       from moved m join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = m.relation
       join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
       join pg_class v on v.oid = r.ev_class
-     where r.ev_class <> m.relation and coalesce(obj_description(v.oid, 'pg_class'), '') not like 'made by pg-relocate%'`,
+     where r.ev_class <> m.relation and not ${isOwn('v')}`,
   'invalid index': `
     select indrelid as relation, indexrelid::regclass::text as name from pg_index
      where (not indisvalid or not indisready) and indrelid in (select relation from moved)`,
@@ -27,8 +28,7 @@ const queries: Record<Trait['kind'], string> = {
         select t.relname as name from pg_class s join pg_class t on t.relname = s.relname
          where s.relnamespace = to_regnamespace(quote_ident(m.source)) and t.relnamespace = to_regnamespace(quote_ident(m.target))
            and s.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and s.oid not in (select relation from moved)
-           and coalesce(obj_description(t.oid, 'pg_class'), '') not like 'made by pg-relocate%'
-           and coalesce(obj_description(s.oid, 'pg_class'), '') not like 'made by pg-relocate%'
+           and not ${isOwn('t')} and not ${isOwn('s')}
         union
         select t.proname from pg_proc s join pg_proc t on t.proname = s.proname
          where s.pronamespace = to_regnamespace(quote_ident(m.source)) and t.pronamespace = to_regnamespace(quote_ident(m.target))) o on true

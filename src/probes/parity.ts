@@ -35,9 +35,12 @@ function compare(
 ): ProbeFinding[] {
   const roles = plan.services.find(({ name }) => name === service)?.roles ?? []
   // A partition may have been detached since, or a table attached.
-  const lost = difference(before, now).filter(
+  const different = difference(before, now).filter(
     (line) => live.isPartition || !/^(inherits|partition bound) /.test(line),
   )
+  // The tool writes none on a table: somebody has, by the one name or the other.
+  const lost = different.filter((line) => !isComment(line))
+  const recommented = different.some(isComment)
   const gained = difference(now, before).filter(
     (line) =>
       !roles.some((role) => line.startsWith('grant ') && line.endsWith(` to ${role}`)) &&
@@ -54,6 +57,16 @@ function compare(
             evidence: lost,
           },
         ]),
+    ...(recommented
+      ? [
+          {
+            severity: 'warning' as const,
+            on,
+            text: 'somebody has changed its comments since the run began',
+            evidence: different.filter(isComment),
+          },
+        ]
+      : []),
     ...(gained.length === 0
       ? []
       : [
@@ -65,6 +78,10 @@ function compare(
           },
         ]),
   ]
+}
+
+function isComment(line: string): boolean {
+  return line.startsWith('comment ')
 }
 
 function difference(a: readonly string[], b: readonly string[]): string[] {

@@ -2,6 +2,7 @@ import { ident, qualified } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
 import { createCasts, dropCasts } from './casts.ts'
+import { refreshComments } from './comments.ts'
 import type { StepContext, StepData, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
 import { createView, dressed, refreshView } from './view.ts'
@@ -26,7 +27,7 @@ export const expandTable: StepKind<Config> = {
       case 'plain':
         return 'absent'
       case 'expanded':
-        return location.differences.length === 0 ? 'present' : 'partial'
+        return location.differences.length === 0 && !location.commentsDiffer ? 'present' : 'partial'
       case 'switched':
       case 'contracted':
         return 'present'
@@ -79,7 +80,8 @@ function refresh(table: TableFacts, context: StepContext): string[] {
   const view = newName(table)
   return [
     ...refreshView(view, oldName(table), table),
-    ...dressed(qualified(view), 'view', table, context.plan.name),
+    ...dressed(qualified(view), 'view', table),
+    ...refreshComments([table], context.plan.name),
   ]
 }
 

@@ -8,7 +8,7 @@ export interface OldName {
   /** The view that stands in for the table once it has gone: under the old name, or set aside for the way back. */
   other(table: TableFacts): QualifiedName
   /** From "table at the old name, facade at the new one" to "table at the new name". */
-  forward(table: TableFacts, planName: string): string[]
+  forward(table: TableFacts): string[]
   /** The mirror image. */
   back(table: TableFacts): string[]
   /** The old name, or what is kept for the way back, is given up. */

@@ -1,5 +1,6 @@
 import { dollarQuoted, ident, literal, qualified } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
+import { commentOn } from './comments.ts'
 import { newName, oldName } from './names.ts'
 import { aside, dropAside, setAside, takeBack } from './old-aside.ts'
 import type { OldName } from './old-name.ts'
@@ -16,11 +17,11 @@ export const shellOldName: OldName = {
   dropped: 'the partitioned table under the old name, from which the table is detached first',
   lockBack: oldName,
   other: aside,
-  forward: (table, planName) => [
+  forward: (table) => [
     ...detach(table),
     ...setAside(table),
     `alter table ${qualified(oldName(table))} set schema ${ident(table.target)}`,
-    ...createShell(table, planName),
+    ...createShell(table),
     ...attach(table, oldName(table)),
   ],
   back: (table) => [
@@ -42,22 +43,23 @@ export const shellOldName: OldName = {
     ...detach(table, table.target),
     `set local lock_timeout = 20`,
     ...moveSequences(table, table.target, table.source),
-    ...createShell(table, planName),
+    ...createShell(table),
     ...attach(table, oldName(table)),
   ],
 }
 
-function createShell(table: TableFacts, planName: string): string[] {
+function createShell(table: TableFacts): string[] {
   const [shell, partition] = [qualified(oldName(table)), qualified(newName(table))]
   const key = table.live.primaryKey.map(ident).join(', ')
   const method = table.live.primaryKey.length === 1 ? 'list' : 'range'
   return [
-    `create table ${shell} (like ${partition} including defaults including constraints including generated including storage) ` +
+    `create table ${shell} (like ${partition} including defaults including constraints including generated including storage including comments) ` +
       `partition by ${method} (${key})`,
     // By its own name, so that ON CONFLICT ON CONSTRAINT goes on working.
     `alter table ${shell} add constraint ${ident(table.live.primaryKeyName!)} ${table.live.primaryKeyDefinition!}`,
     `alter table ${shell} attach partition ${partition} default`,
-    ...dressed(shell, 'table', table, planName),
+    ...dressed(shell, 'table', table),
+    ...(table.live.comment === null ? [] : [commentOn('table', shell, table.live.comment)]),
   ]
 }
 

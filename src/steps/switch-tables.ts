@@ -3,8 +3,9 @@ import { pathFor } from '../canary/path.ts'
 import { isView } from '../catalog/relations.ts'
 import { ident, qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
-import type { TransactionAction } from './action.ts'
+import { withoutLocks, type TransactionAction } from './action.ts'
 import { eachRoutine } from './by-oid.ts'
+import { refreshComments } from './comments.ts'
 import { driftGuard } from './drift-guard.ts'
 import type { StepContext, StepData, StepKind } from './kind.ts'
 import { referencingFirst } from './lock-order.ts'
@@ -34,7 +35,10 @@ export const switchTables: StepKind<Config> = {
   observe({ relations }, context) {
     const tables = relations.map((relation) => context.table(relation))
     const moved = tables.filter(isMoved)
-    if (moved.length === tables.length) return tables.every(isCurrent) ? 'present' : 'partial'
+    if (moved.length === tables.length)
+      return tables.every((table) => isCurrent(table) && !table.location.commentsDiffer)
+        ? 'present'
+        : 'partial'
     if (tables.some(({ location }) => location.stand === 'foreign' || location.stand === 'missing'))
       return 'unknown'
     // A batch moves in one transaction; some of it can only be left behind if it came later.
@@ -49,8 +53,10 @@ export const switchTables: StepKind<Config> = {
     const tables = tablesOf(config, context)
     const stale = tables.filter((table) => !isCurrent(table) && table.location.stand === 'switched')
     const staying = tables.filter((table) => !isMoved(table))
+    const commented = tables.filter((table) => isMoved(table) && table.location.commentsDiffer)
     return [
       ...(stale.length > 0 ? [refreshOldNames(config, stale)] : []),
+      ...(commented.length > 0 ? [copyComments(config, commented, context)] : []),
       ...(staying.length > 0 ? [forward(config, staying, context)] : []),
     ]
   },
@@ -73,7 +79,8 @@ function forward(config: Config, tables: readonly TableFacts[], context: StepCon
         'forward',
       ),
       ...touchRoutines(tables),
-      ...tables.flatMap((table) => oldNameOf(table).forward(table, context.plan.name)),
+      ...refreshComments(tables, context.plan.name),
+      ...tables.flatMap((table) => oldNameOf(table).forward(table)),
       ...tables.flatMap((table) => moveStatistics(table, table.source, table.target)),
       ...tables.flatMap((table) => publish(table, context)),
     ],
@@ -100,6 +107,7 @@ function back(config: Config, context: StepContext, record: StepData): Transacti
         'back',
       ),
       ...touchRoutines(tables),
+      ...refreshComments(tables, context.plan.name),
       ...tables.flatMap((table) => oldNameOf(table).back(table)),
       ...bare.map((table) => `alter table ${qualified(newName(table))} set schema ${ident(table.source)}`),
       ...tables.flatMap((table) => moveStatistics(table, table.target, table.source)),
@@ -167,6 +175,21 @@ function refreshOldNames(config: Config, tables: readonly TableFacts[]): Transac
     statements: views.flatMap(({ table, view }) => refreshView(view, newName(table), table)),
     again: 'the view is replaced by the same view',
   }
+}
+
+/** Comments were changed on a table after its switch. */
+function copyComments(
+  config: Config,
+  tables: readonly TableFacts[],
+  context: StepContext,
+): TransactionAction {
+  return withoutLocks({
+    id: `comments-${config.service}-${config.part}`,
+    sentence: 'give the old names the comments that their tables have got since',
+    database: config.database,
+    statements: refreshComments(tables, context.plan.name),
+    again: 'the same comments are written again',
+  })
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { Grant } from '../catalog/grants.ts'
+import { markView } from '../catalog/mark.ts'
 import { markOf } from '../catalog/names.ts'
 import { dollarQuoted, ident, literal, qualified, role, type QualifiedName } from '../pg/quoting.ts'
 import type { TableFacts } from '../survey/facts.ts'
+import { commentsOn } from './comments.ts'
 import { telltale } from './telltale.ts'
 
 /** A view over a table, or another view, that has its columns, owner, defaults and privileges, and so stands in for it under another name. */
@@ -16,16 +18,17 @@ export function createView(
   return [
     `create view ${name}${options(facts)} as ${select(facts, table)}`,
     ...setDefaults(name, facts),
-    ...dressed(name, 'view', facts, planName, owner),
+    ...dressed(name, 'view', facts, owner),
+    markView(name, markOf(planName)),
+    ...commentsOn(name, facts),
   ]
 }
 
-/** The owner and privileges of a table for what stands in for it, and the tool's mark. */
+/** The owner and privileges of a table for what stands in for it. */
 export function dressed(
   name: string,
   kind: 'view' | 'table',
   facts: TableFacts,
-  planName: string,
   owner?: { runner: string; mayHaveExtra: boolean },
 ): string[] {
   return [
@@ -35,7 +38,6 @@ export function dressed(
     // Default privileges may have given it more than the table has.
     ...(owner?.mayHaveExtra === false ? [] : [clearGrants(name)]),
     ...facts.grants.map((grant) => grantOn(name, grant)),
-    `comment on ${kind} ${name} is ${literal(markOf(planName))}`,
   ]
 }
 

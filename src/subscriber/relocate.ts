@@ -64,7 +64,14 @@ begin
   execute format('create view %s %s as select * from %s', ${name},
     case when t.relrowsecurity and current_setting('server_version_num')::integer >= 150000 then 'with (security_invoker = true)' else '' end, ${from});
   execute format('alter view %s owner to %I', ${name}, pg_get_userbyid(t.relowner));
-  execute format('comment on view %s is %L', ${name}, ${literal(markOf(planName))});
+  execute format('comment on rule "_RETURN" on %s is %L', ${name}, ${literal(markOf(planName))});
+  for g in select d.description, a.attname
+             from pg_description d left join pg_attribute a on a.attrelid = t.oid and a.attnum = nullif(d.objsubid, 0)
+            where d.classoid = 'pg_class'::regclass and d.objoid = t.oid
+  loop
+    execute case when g.attname is null then format('comment on view %s is %L', ${name}, g.description)
+                 else format('comment on column %s.%I is %L', ${name}, g.attname, g.description) end;
+  end loop;
   for g in select x.privilege_type, null::text as col, x.grantee from aclexplode(t.relacl) x where x.grantee <> t.relowner and x.privilege_type = 'SELECT'
            union all
            select x.privilege_type, a.attname, x.grantee from pg_attribute a, aclexplode(a.attacl) x

@@ -1,3 +1,4 @@
+import { markOfView } from '../catalog/mark.ts'
 import { Session } from '../pg/session.ts'
 import { describeTarget } from '../pg/target.ts'
 
@@ -80,7 +81,7 @@ export class Subscriber implements AsyncDisposable {
            from jsonb_array_elements($1::jsonb) with ordinality e (w, position)),
        found as (
          select w.*, o.oid as old, n.oid as new, so.srsubstate as old_state, sn.srsubstate as new_state,
-                o.relkind = 'v' and obj_description(o.oid, 'pg_class') is not distinct from $2 as ours,
+                o.relkind = 'v' and ${markOfView('o.oid')} is not distinct from $2 as ours,
                 coalesce(case when so.srrelid is not null then o.relowner end, n.relowner) as owner
            from wanted w
            left join pg_class o on o.relname = w.name and o.relnamespace = (select oid from pg_namespace where nspname = w.source)
