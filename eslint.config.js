@@ -12,6 +12,7 @@ const order = [
   'sql',
   'pg',
   'rewrite',
+  'computed',
   'hosts',
   'sources',
   'plan',

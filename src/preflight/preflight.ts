@@ -19,6 +19,7 @@ import { subscriberRules } from './subscriber.ts'
 import { statementRules } from './statements.ts'
 import { surroundingRules } from './surroundings.ts'
 import { traitRules } from './traits.ts'
+import { triggerTextRules } from './trigger-texts.ts'
 
 export const rules: readonly Rule[] = [
   ...relationRules,
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   ...registryRules,
   ...routineRules,
   ...bodyRules,
+  ...triggerTextRules,
   ...standbyRules,
   ...subscriberRules,
   ...poolerRules,

@@ -7,26 +7,6 @@ import type { PreflightContext, Rule } from './rule.ts'
 /** Rules about functions and other objects that name the tables. */
 export const routineRules: readonly Rule[] = [
   {
-    id: 'trigger-uses-schema',
-    code: 'PF-6',
-    severity: 'warning',
-    waivable: true,
-    phases: ['switch'],
-    async check({ session, tables }) {
-      const rows = await session.query<{ signature: string; tables: string }>(
-        `select p.oid::regprocedure::text as signature, string_agg(distinct t.tgrelid::regclass::text, ', ') as tables
-           from pg_trigger t join pg_proc p on p.oid = t.tgfoid
-          where not t.tgisinternal and t.tgrelid = any($1::oid[]) and p.prosrc ~* 'TG_TABLE_SCHEMA'
-          group by 1 order by 1`,
-        [tables.map(({ relation }) => relation)],
-      )
-      return rows.map(({ signature, tables: names }) => ({
-        on: signature,
-        text: `it reads TG_TABLE_SCHEMA, which becomes the new schema for ${names}`,
-      }))
-    },
-  },
-  {
     id: 'routine-unpinned',
     code: 'PF-6',
     severity: 'warning',

@@ -1,5 +1,4 @@
 import { readNamesakes, readStoredBodies, type StoredBody } from '../catalog/bodies.ts'
-import type { PathSetting } from '../catalog/path-settings.ts'
 import type { Session } from '../pg/session.ts'
 import { Parser } from '../sql/parser.ts'
 import { earlyUnit, nameKey, unitsOf, type NameSources, type Unit } from './body-units.ts'
@@ -22,7 +21,8 @@ export interface BodyFacts extends StoredBody {
 }
 
 interface BodySources extends NameSources {
-  readonly settings: readonly PathSetting[]
+  /** The search_path of a session that has none of its own. */
+  readonly sharedPath: string
 }
 
 type Decision = Omit<BodyFacts, keyof StoredBody>
@@ -41,8 +41,7 @@ export async function readBodies(session: Session, sources: BodySources): Promis
   if (names.length === 0) return []
   const bodies = await readStoredBodies(session, names)
   if (bodies.length === 0) return []
-  const shared = sources.settings.find(({ role }) => role === null)?.effective ?? 'public'
-  const paths = new Map(bodies.map(({ oid, path }) => [oid, splitPath(path ?? shared)]))
+  const paths = new Map(bodies.map(({ oid, path }) => [oid, splitPath(path ?? sources.sharedPath)]))
   const schemas = [...new Set([...paths.values()].flat())]
   const known = new Set((await readNamesakes(session, names, schemas)).map(nameKey))
   const units = unitsOf(sources)

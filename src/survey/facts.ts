@@ -30,7 +30,8 @@ import type { Mapping, Resolved } from './mapping.ts'
 import { readNamedMoves } from './named-moves.ts'
 import type { ObjectMapping } from './objects.ts'
 import { surveySequences, type SharedSequences } from './shared-sequences.ts'
-import { pathText, pinnedPath } from './search-path.ts'
+import { pathText, pinnedPath, sharedPath } from './search-path.ts'
+import { readTriggerTexts, withoutKnown, type TriggerText } from './trigger-texts.ts'
 
 /** One table of the move with everything the mover must know of it. */
 export interface TableFacts extends Mapping {
@@ -82,6 +83,8 @@ export interface Facts {
   readonly pinnedNew: readonly (Routine & { source: string })[]
   /** Functions and procedures whose text names what moves, or makes SQL as it runs. */
   readonly bodies: readonly BodyFacts[]
+  /** What trigger functions make of their table’s name as they run. */
+  readonly triggerTexts: readonly TriggerText[]
   readonly replication: Replication
   readonly roles: ReadonlyMap<string, RoleFacts>
   readonly schemas: ReadonlyMap<string, SchemaFacts>
@@ -159,18 +162,25 @@ export async function readFacts(
   const shared = await surveySequences(session, mappings)
   const pathSettings = await readPathSettings(session, plan.searchPath.roles, server.isSuperuser)
   const moves = await readNamedMoves(session, { resolved, sequences: shared, tables })
+  const triggerTexts = await readTriggerTexts(session, {
+    moves,
+    tables,
+    sharedPath: sharedPath(pathSettings),
+  })
+  const bodies = await readBodies(session, {
+    moves,
+    tables,
+    sequences: shared.going,
+    sharedPath: sharedPath(pathSettings),
+    services: plan.services.map(({ name }) => name),
+  })
   return {
     server,
     tables,
     ...(await readObjects(session, plan, resolved, mentions)),
     sequences: shared,
-    bodies: await readBodies(session, {
-      moves,
-      tables,
-      sequences: shared.going,
-      settings: pathSettings,
-      services: plan.services.map(({ name }) => name),
-    }),
+    bodies: withoutKnown(bodies, triggerTexts),
+    triggerTexts,
     missing: mappings.filter(({ relation }) => !relations.has(relation)),
     resolved,
     foreignKeys: await readForeignKeys(session, oids),

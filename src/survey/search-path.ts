@@ -1,3 +1,4 @@
+import type { PathSetting } from '../catalog/path-settings.ts'
 import type { Plan } from '../plan/plan.ts'
 import { ident } from '../pg/quoting.ts'
 
@@ -16,6 +17,11 @@ export function pinnedPath(plan: Plan, source: string, first: 'old' | 'new'): st
 /** The path as SET takes it and pg_proc.proconfig keeps it. */
 export function pathText(path: readonly string[]): string {
   return path.map(ident).join(', ')
+}
+
+/** The path of a session for which no role sets another. */
+export function sharedPath(settings: readonly PathSetting[]): string {
+  return settings.find(({ role }) => role === null)?.effective ?? 'public'
 }
 
 /** The names in a path as pg_db_role_setting and pg_proc keep it. */
