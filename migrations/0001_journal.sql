@@ -1,6 +1,6 @@
 -- Up Migration
 -- The journal of pg-relocate: what was begun, what was done, by whom. Private to the tool; read it freely, change
--- nothing by hand. Every name is unqualified: the runner sets search_path to the journal's schema.
+-- nothing by hand. Tables are made by unqualified names: the runner sets search_path to the journal's schema.
 
 create table runs (
   id bigint generated always as identity primary key,
@@ -197,10 +197,13 @@ comment on column drills.name is 'The last part of that path: what the backup is
 comment on column drills.detail is 'In what the restored tables differed, one line each';
 create index drills_of_backup on drills (plan, name, at);
 
+-- Functions run with rights of their caller, in which others may have put objects of theirs: each looks for names in
+-- pg_catalog alone, and every other name is said with its schema.
+
 -- A transition that the state machine does not know is refused whoever tries it.
 create function check_transition() returns trigger
   language plpgsql
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
   if (old.state, new.state) not in (
@@ -220,10 +223,10 @@ create trigger steps_transition before update of state on steps for each row exe
 -- heartbeat update the row meanwhile; a takeover asks FOR UPDATE and so waits.
 create function fence(held_plan text, held_epoch bigint) returns void
   language plpgsql
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform 1 from leases where plan = held_plan and epoch = held_epoch for key share;
+  perform 1 from migrate.leases l where l.plan = held_plan and l.epoch = held_epoch for key share;
   if not found then
     raise exception 'the lease of plan % is no longer held in epoch %', held_plan, held_epoch using errcode = 'MG001';
   end if;
@@ -236,71 +239,75 @@ create function privileges_of(
   relation oid, out "column" smallint, out "position" bigint, out grantor oid, out grantee oid, out plain text[], out grantable text[]
 ) returns setof record
   language sql stable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
-  select l.col, min(x.position), x.grantor, x.grantee,
-         coalesce(array_agg(x.privilege) filter (where not x.grantable), '{}'),
-         coalesce(array_agg(x.privilege) filter (where x.grantable), '{}')
-    from (select null::smallint as col, coalesce(c.relacl, acldefault('r', c.relowner)) as acl from pg_class c where c.oid = relation
+  select l.col, pg_catalog.min(x.position), x.grantor, x.grantee,
+         coalesce(pg_catalog.array_agg(x.privilege) filter (where not x.grantable), '{}'),
+         coalesce(pg_catalog.array_agg(x.privilege) filter (where x.grantable), '{}')
+    from (select null::smallint as col, coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner)) as acl
+            from pg_catalog.pg_class c where c.oid = relation
           union all
-          select a.attnum, a.attacl from pg_attribute a where a.attrelid = relation and not a.attisdropped) l
-   cross join lateral aclexplode(l.acl) with ordinality x (grantor, grantee, privilege, grantable, position)
+          select a.attnum, a.attacl from pg_catalog.pg_attribute a where a.attrelid = relation and not a.attisdropped) l
+   cross join lateral pg_catalog.aclexplode(l.acl) with ordinality x (grantor, grantee, privilege, grantable, position)
    group by l.col, x.grantor, x.grantee
 $$;
 
 -- The lists of privileges as text.
 create function acls_of(relation oid, out acl text, out column_acls jsonb)
   language sql stable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
-  select (select c.relacl::text from pg_class c where c.oid = relation),
-         (select coalesce(jsonb_object_agg(a.attname, a.attacl::text), '{}') from pg_attribute a
+  select (select c.relacl::pg_catalog.text from pg_catalog.pg_class c where c.oid = relation),
+         (select coalesce(pg_catalog.jsonb_object_agg(a.attname, a.attacl::pg_catalog.text), '{}') from pg_catalog.pg_attribute a
            where a.attrelid = relation and a.attacl is not null and not a.attisdropped)
 $$;
 
 -- Grants or revokes as another role, but only where the current one would not be the grantor itself.
 create function grant_as(grantor oid, owner oid, statement text) returns void
   language plpgsql
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
-  own text := current_setting('role');
+  own pg_catalog.text := pg_catalog.current_setting('role');
 begin
-  if grantor <> owner or not pg_has_role(current_user, owner, 'USAGE') then
-    perform set_config('role', pg_get_userbyid(grantor)::text, true);
+  if grantor <> owner or not pg_catalog.pg_has_role(current_user, owner, 'USAGE') then
+    perform pg_catalog.set_config('role', pg_catalog.pg_get_userbyid(grantor)::pg_catalog.text, true);
   end if;
   execute statement;
-  perform set_config('role', own, true);
+  perform pg_catalog.set_config('role', own, true);
 end
 $$;
 
 create function grantee_name(grantee oid) returns text
   language sql stable
-as $$ select case when grantee = 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end $$;
+  set search_path = pg_catalog, pg_temp
+as $$
+  select case when grantee = 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(grantee)) end
+$$;
 
 -- Takes every privilege on a relation from everyone, also from its owner. Columns and later entries first, as long as
 -- their grantors still hold the option to grant; what is gone with them by then is no failure.
 create function take_privileges(relation oid) returns void
   language plpgsql
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
   entry record;
 begin
   for entry in
-    select p.*, c.relowner as owner, '(' || quote_ident(a.attname) || ')' as columns
-      from privileges_of(relation) p join pg_class c on c.oid = relation
-      left join pg_attribute a on a.attrelid = relation and a.attnum = p."column"
+    select p.*, c.relowner as owner, '(' || pg_catalog.quote_ident(a.attname) || ')' as columns
+      from migrate.privileges_of(relation) p join pg_catalog.pg_class c on c.oid = relation
+      left join pg_catalog.pg_attribute a on a.attrelid = relation and a.attnum = p."column"
      order by p."column" nulls last, p.position desc
   loop
     begin
-      perform grant_as(entry.grantor, entry.owner, format('revoke all %s on %s from %s cascade',
-        entry.columns, relation::regclass, grantee_name(entry.grantee)));
+      perform migrate.grant_as(entry.grantor, entry.owner, pg_catalog.format('revoke all %s on %s from %s cascade',
+        entry.columns, relation::pg_catalog.regclass, migrate.grantee_name(entry.grantee)));
     exception when insufficient_privilege then null;
     end;
   end loop;
-  if exists (select from privileges_of(relation)) then
-    raise exception 'not everything can be taken: %', to_jsonb(acls_of(relation)) using errcode = 'MG005';
+  if exists (select from migrate.privileges_of(relation)) then
+    raise exception 'not everything can be taken: %', pg_catalog.to_jsonb(migrate.acls_of(relation)) using errcode = 'MG005';
   end if;
 end
 $$;
@@ -309,18 +316,18 @@ $$;
 -- granted meanwhile stays. The answer says in what the privileges are not as they were.
 create function give_privileges(scream bigint, giver text) returns text
   language plpgsql
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
-  noted screams;
+  noted migrate.screams;
   entry record;
-  owner_now oid;
-  granted text;
-  remarks text[] := '{}';
+  owner_now pg_catalog.oid;
+  granted pg_catalog.text;
+  remarks pg_catalog.text[] := '{}';
 begin
-  select * into noted from screams where id = scream and given_back_at is null for update;
+  select s.* into noted from migrate.screams s where s.id = scream and s.given_back_at is null for update;
   if not found then return null; end if;
-  select relowner into owner_now from pg_class where oid = noted.relation;
+  select c.relowner into owner_now from pg_catalog.pg_class c where c.oid = noted.relation;
   if noted.taken_at is not null and owner_now is null then
     remarks := array['the old name is gone'];
   elsif noted.taken_at is not null then
@@ -328,33 +335,39 @@ begin
       -- What the owner had and gave is another’s with the ownership, as ALTER … OWNER TO does it.
       select g."column", case when g.grantor = noted.owner then owner_now else g.grantor end as grantor,
              case when g.grantee = noted.owner then owner_now else g.grantee end as grantee, o.privileges, o.options,
-             ' (' || quote_ident(a.attname) || ')' as columns
-        from jsonb_array_elements(noted.grants) with ordinality l (entry, n)
-       cross join lateral jsonb_to_record(l.entry) g ("column" smallint, grantor oid, grantee oid, plain text[], grantable text[])
+             ' (' || pg_catalog.quote_ident(a.attname) || ')' as columns
+        from pg_catalog.jsonb_array_elements(noted.grants) with ordinality l (entry, n)
+       cross join lateral pg_catalog.jsonb_to_record(l.entry)
+                       g ("column" smallint, grantor pg_catalog.oid, grantee pg_catalog.oid,
+                          plain pg_catalog.text[], grantable pg_catalog.text[])
        cross join lateral (values (g.plain, ''), (g.grantable, ' with grant option')) o (privileges, options)
-        left join pg_attribute a on a.attrelid = noted.relation and a.attnum = g."column" and not a.attisdropped
+        left join pg_catalog.pg_attribute a on a.attrelid = noted.relation and a.attnum = g."column" and not a.attisdropped
        where o.privileges <> '{}'
        order by n, o.options
     loop
       if entry."column" is not null and entry.columns is null
-         or not exists (select from pg_roles where oid = entry.grantor)
-         or entry.grantee <> 0 and not exists (select from pg_roles where oid = entry.grantee) then
-        remarks := remarks || format('a column or a role is gone for which there was %s', array_to_string(entry.privileges, ', '));
+         or not exists (select from pg_catalog.pg_roles r where r.oid = entry.grantor)
+         or entry.grantee <> 0 and not exists (select from pg_catalog.pg_roles r where r.oid = entry.grantee) then
+        remarks := remarks || pg_catalog.format('a column or a role is gone for which there was %s',
+          pg_catalog.array_to_string(entry.privileges, ', '));
         continue;
       end if;
-      select string_agg(privilege || coalesce(entry.columns, ''), ', ') into granted from unnest(entry.privileges) privilege;
-      perform grant_as(entry.grantor, owner_now, format('grant %s on %s to %s%s',
-        granted, noted.relation::regclass, grantee_name(entry.grantee), entry.options));
+      select pg_catalog.string_agg(p.privilege || coalesce(entry.columns, ''), ', ') into granted
+        from pg_catalog.unnest(entry.privileges) p (privilege);
+      perform migrate.grant_as(entry.grantor, owner_now, pg_catalog.format('grant %s on %s to %s%s',
+        granted, noted.relation::pg_catalog.regclass, migrate.grantee_name(entry.grantee), entry.options));
     end loop;
     remarks := remarks || array(
-      select format('they are %s %s and were %s %s', a.acl, a.column_acls, b.acl, noted.column_acls)
-        from acls_of(noted.relation) a cross join coalesce(noted.acl, acldefault('r', owner_now)::text) b (acl)
+      select pg_catalog.format('they are %s %s and were %s %s', a.acl, a.column_acls, b.acl, noted.column_acls)
+        from migrate.acls_of(noted.relation) a
+       cross join coalesce(noted.acl, pg_catalog.acldefault('r', owner_now)::pg_catalog.text) b (acl)
        where (a.acl, a.column_acls) is distinct from (b.acl, noted.column_acls));
   end if;
-  update screams
-     set given_back_at = clock_timestamp(), given_back_by = giver, remark = nullif(array_to_string(remarks, '; '), '')
-   where id = scream;
-  return array_to_string(remarks, '; ');
+  update migrate.screams s
+     set given_back_at = pg_catalog.clock_timestamp(), given_back_by = giver,
+         remark = nullif(pg_catalog.array_to_string(remarks, '; '), '')
+   where s.id = scream;
+  return pg_catalog.array_to_string(remarks, '; ');
 end
 $$;
 
@@ -368,18 +381,19 @@ comment on table mapping_epochs is 'How new what a plan says about its names is;
 
 create function announce() returns trigger
   language plpgsql
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
-  its_plan text;
+  its_plan pg_catalog.text;
   its_epoch bigint;
 begin
-  select r.plan into its_plan from runs r
-   where r.id = coalesce(to_jsonb(new) ->> 'run', to_jsonb(new) ->> 'id')::bigint;
-  insert into mapping_epochs as e (plan, epoch) values (its_plan, extract(epoch from clock_timestamp()) * 1000)
+  select r.plan into its_plan from migrate.runs r
+   where r.id = coalesce(pg_catalog.to_jsonb(new) ->> 'run', pg_catalog.to_jsonb(new) ->> 'id')::bigint;
+  insert into migrate.mapping_epochs as e (plan, epoch)
+  values (its_plan, extract(epoch from pg_catalog.clock_timestamp()) * 1000)
       on conflict (plan) do update set epoch = greatest(excluded.epoch, e.epoch + 1)
-  returning epoch into its_epoch;
-  perform pg_notify('pg_relocate', json_build_object('plan', its_plan, 'epoch', its_epoch)::text);
+  returning e.epoch into its_epoch;
+  perform pg_catalog.pg_notify('pg_relocate', pg_catalog.json_build_object('plan', its_plan, 'epoch', its_epoch)::pg_catalog.text);
   return null;
 end
 $$;
@@ -388,6 +402,10 @@ create trigger phases_announced after update of state on phases for each row
   when (old.state <> new.state) execute function announce();
 create trigger steps_announced after update of state on steps for each row
   when (old.state <> new.state and new.state in ('done', 'pending')) execute function announce();
+
+-- Nobody but the runner needs them: a trigger’s function is run without asking for a privilege.
+revoke execute on function check_transition(), fence(text, bigint), privileges_of(oid), acls_of(oid), grant_as(oid, oid, text),
+  grantee_name(oid), take_privileges(oid), give_privileges(bigint, text), announce() from public;
 
 -- Every name of the newest run of each plan, with the state that the catalogs show: `old`, only the old name is to be
 -- used; `both`, the new name works too; `moved`, the thing itself has the new name and the old one still works; `new`.
@@ -460,7 +478,7 @@ create view names as
 comment on view names is 'Where each name of a plan is now: what a service reads to follow a move';
 
 -- Services read the view, and nothing else of this schema: it tells no more than the catalogs, which all roles can read.
-do $$ begin execute format('grant usage on schema %I to public', current_schema()); end $$;
+grant usage on schema migrate to public;
 grant select on names to public;
 
 -- Down Migration

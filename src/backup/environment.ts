@@ -29,11 +29,15 @@ export function toolEnvironment(
     const value = url[parameter]
     if (typeof value === 'string' && value !== '') result[variable] = value
   }
+  result['PGOPTIONS'] = [result['PGOPTIONS'], safeOptions].filter(Boolean).join(' ')
   const sslmode = url['sslmode'] ?? (url.ssl === true ? 'require' : url.ssl === false ? 'disable' : undefined)
   // no-verify is a word of the driver's; libpq's require does not verify either.
   if (typeof sslmode === 'string') result['PGSSLMODE'] = sslmode === 'no-verify' ? 'require' : sslmode
   return Object.fromEntries(Object.entries(result).filter(([name]) => !redirecting.includes(name)))
 }
+
+/** After what the connection string says; these programs set a path of their own only when they have begun. */
+const safeOptions = '-c search_path=pg_catalog,pg_temp'
 
 const passedOn = {
   options: 'PGOPTIONS',

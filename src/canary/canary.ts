@@ -1,4 +1,4 @@
-import { checkingConnection, Session } from '../pg/session.ts'
+import { checkingConnection, safePath, Session } from '../pg/session.ts'
 import type { DatabaseTarget } from '../pg/target.ts'
 import { pathText } from '../survey/search-path.ts'
 import type { Line, Lines } from './lines.ts'
@@ -112,7 +112,7 @@ interface Connection {
 function connections({ target, plan, lines, path, own }: CanarySettings): (() => Promise<Connection>)[] {
   const name = `migrate/${plan}/canary`
   const plain = async (of: readonly Line[]): Promise<Connection> => ({
-    session: await Session.connect(target, name, `${asClient}${found(path)}`),
+    session: await Session.connect(target, name, `${found(path)};${asClient}`),
     lines: of,
     pauseMs,
   })
@@ -126,7 +126,7 @@ function connections({ target, plan, lines, path, own }: CanarySettings): (() =>
   ]
 }
 
-/** Only what would end its statements before they are held up for long, or refuse writes, is not as clients have it. */
+/** Only the path, by which nothing of others is to be found, and what would end its statements before they are held up for long, or refuse writes, is not as clients have it. */
 const asClient = `${checkingConnection}
   set statement_timeout = 0;
   set lock_timeout = 0;
@@ -134,5 +134,5 @@ const asClient = `${checkingConnection}
 `
 
 function found(path: readonly string[]): string {
-  return path.length === 0 ? '' : `set search_path = ${pathText(path)};`
+  return path.length === 0 ? safePath : `set search_path = ${pathText(path)}, pg_temp`
 }

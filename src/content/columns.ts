@@ -1,4 +1,4 @@
-import type { QualifiedName } from '../pg/quoting.ts'
+import { ident, type QualifiedName } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 
 /** A column as far as its content goes. */
@@ -52,4 +52,19 @@ export async function readColumns(
     found.set(key, column === null ? columns : [...columns, { ...rest, name: column }])
   }
   return found
+}
+
+/**
+ * A value of `t` as its type writes it. A cast to text is whatever the owner of a type has made it, and would run with the
+ * rights of whoever compares: only the types of the server are cast. char(n) loses by a cast the blanks that belong to it.
+ * A composite value of nulls alone is not NULL, though it IS NULL.
+ */
+export function asText({
+  name,
+  type,
+  isBuiltIn,
+}: Pick<ContentColumn, 'name' | 'type' | 'isBuiltIn'>): string {
+  const value = `t.${ident(name)}`
+  if (!isBuiltIn) return `case when num_nulls(${value}) = 0 then concat(${value}) end`
+  return type === 'bpchar' ? `concat(${value})` : `${value}::text`
 }

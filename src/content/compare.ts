@@ -98,7 +98,7 @@ async function keyOf(
   return isCompared === true
     ? keyIn(
         left,
-        names!.map((name) => ({ name, type: 'text' })),
+        names!.map((name) => ({ name, type: 'text', isBuiltIn: true })),
       )
     : undefined
 }

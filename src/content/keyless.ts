@@ -62,9 +62,9 @@ async function bagDifferences(
 ): Promise<Difference[]> {
   const [left, right] = await counted(
     places,
-    (hash, from) =>
+    (hash, from, first) =>
       `select h::text as hash, count(*)::int as copies from (select ${hash} as h from ${from}) q
-        where (h & ${parts - 1}) = any ($1::text[]::bigint[]) group by 1`,
+        where (h & ${parts - 1}) = any ($${first}::text[]::bigint[]) group by 1`,
     [suspect],
   )
   const theirs = new Map(right.map(({ hash, copies }) => [hash, copies]))

@@ -2,7 +2,15 @@ import { qualified, type QualifiedName } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
 import type { ContentColumn } from './columns.ts'
 import { digestOf, type Digest } from './measure.ts'
-import { keyNames, keyText, rangeCondition, type KeyColumn, type KeyValue, type Range } from './key.ts'
+import {
+  keyNames,
+  keysCondition,
+  keyText,
+  rangeCondition,
+  type KeyColumn,
+  type KeyValue,
+  type Range,
+} from './key.ts'
 import { rowHash } from './row-hash.ts'
 
 /** One of two relations that are compared, and how to reach it. */
@@ -19,10 +27,10 @@ export interface Place extends Side {
 
 /** The key with the types that its columns have on a side: a type of the user's may be in another schema there. */
 export function keyIn({ columns }: Pick<Place, 'columns'>, key: readonly KeyColumn[]): KeyColumn[] {
-  return key.map(({ name, type }) => ({
-    name,
-    type: columns.find((column) => column.name === name)?.type ?? type,
-  }))
+  return key.map((each) => {
+    const { type, isBuiltIn } = columns.find(({ name }) => name === each.name) ?? each
+    return { name: each.name, type, isBuiltIn }
+  })
 }
 
 /** A row as far as it is compared. */
@@ -39,6 +47,9 @@ export function isOneDatabase([left, right]: Pair<Side>): boolean {
   return left.session === right.session
 }
 
+/** A question to one side, its parameters numbered from `first` on. */
+type Ask = (place: Place, first: number) => Question
+
 interface Question {
   readonly text: string
   readonly values: readonly unknown[]
@@ -48,19 +59,20 @@ interface Question {
  * Asks both sides the same. In one database that is one statement, so that both answers are of one moment; between two it
  * is one statement each, at the same time.
  */
-async function askBoth<Row extends object>(
-  [left, right]: Pair<Place>,
-  question: (place: Place) => Question,
-): Promise<Pair<Row[]>> {
-  const [one, other] = [question(left), question(right)]
-  if (!isOneDatabase([left, right]))
+async function askBoth<Row extends object>([left, right]: Pair<Place>, question: Ask): Promise<Pair<Row[]>> {
+  const one = question(left, 1)
+  if (!isOneDatabase([left, right])) {
+    const other = question(right, 1)
     return Promise.all([
       left.session.query<Row>(one.text, one.values),
       right.session.query<Row>(other.text, other.values),
     ])
+  }
+  // The same values in types that may be others on each side.
+  const other = question(right, one.values.length + 1)
   const rows = await left.session.query<{ side: number; row: Row }>(
     `select 0 as side, to_jsonb(q) as row from (${one.text}) q union all select 1, to_jsonb(q) from (${other.text}) q`,
-    one.values,
+    [...one.values, ...other.values],
   )
   return [0, 1].map((side) =>
     rows.filter((row) => row.side === side).map(({ row }) => row),
@@ -73,8 +85,8 @@ export async function digests(
   key: readonly KeyColumn[],
   range: Range,
 ): Promise<Pair<Digest>> {
-  const [left, right] = await askBoth<Digest>(places, (place) => {
-    const { condition, values } = rangeCondition(keyIn(place, key), range)
+  const [left, right] = await askBoth<Digest>(places, (place, first) => {
+    const { condition, values } = rangeCondition(keyIn(place, key), range, first)
     const digest = digestOf(place.columns, place.encoding)
     return { text: `select ${digest} from ${qualified(place.relation)} as t where ${condition}`, values }
   })
@@ -87,9 +99,9 @@ export function hashedRange(
   key: readonly KeyColumn[],
   range: Range,
 ): Promise<Pair<HashedRow[]>> {
-  return askBoth(places, (place) => {
-    const { condition, values } = rangeCondition(keyIn(place, key), range)
-    return { text: hashed(place, key, condition), values }
+  return askBoth(places, (place, first) => {
+    const { condition, values } = rangeCondition(keyIn(place, key), range, first)
+    return { text: hashed(place, keyIn(place, key), condition), values }
   })
 }
 
@@ -99,9 +111,9 @@ export function hashedKeys(
   key: readonly KeyColumn[],
   keys: readonly KeyValue[],
 ): Promise<Pair<HashedRow[]>> {
-  return askBoth(places, (place) => {
-    const { condition, values } = keysCondition(keyIn(place, key), keys)
-    return { text: hashed(place, key, condition), values }
+  return askBoth(places, (place, first) => {
+    const { condition, values } = keysCondition(keyIn(place, key), keys, first)
+    return { text: hashed(place, keyIn(place, key), condition), values }
   })
 }
 
@@ -113,20 +125,6 @@ function hashed(
   return `select ${keyText(key)} as key, ${rowHash(columns, encoding)}::text as hash from ${qualified(relation)} as t where ${condition}`
 }
 
-/** A condition on the rows of `t` that have one of the keys. */
-export function keysCondition(
-  key: readonly KeyColumn[],
-  keys: readonly KeyValue[],
-): { condition: string; values: string[][] } {
-  const list = key.map((_column, index) => `$${index + 1}::text[]`).join(', ')
-  const names = key.map((_column, index) => `k${index}`).join(', ')
-  const casts = key.map(({ type }, index) => `k.k${index}::${type}`).join(', ')
-  return {
-    condition: `(${keyNames(key)}) in (select ${casts} from unnest(${list}) k (${names}))`,
-    values: key.map((_column, index) => keys.map((value) => value[index]!)),
-  }
-}
-
 /** The key of the row that is `count` rows after another; undefined where there are not as many. */
 export async function boundary(
   place: Place,
@@ -135,9 +133,10 @@ export async function boundary(
   count: number,
 ): Promise<KeyValue | undefined> {
   const { session, relation } = place
-  const { condition, values } = rangeCondition(keyIn(place, key), range)
+  const own = keyIn(place, key)
+  const { condition, values } = rangeCondition(own, range, 1)
   const [row] = await session.query<{ key: KeyValue }>(
-    `select ${keyText(key)} as key from ${qualified(relation)} as t where ${condition}
+    `select ${keyText(own)} as key from ${qualified(relation)} as t where ${condition}
       order by ${keyNames(key)} offset ${count - 1} limit 1`,
     values,
   )
@@ -147,11 +146,11 @@ export async function boundary(
 /** A statement for each side, the answers of one moment where the sides are in one database. */
 export function counted(
   places: Pair<Place>,
-  text: (hash: string, from: string) => string,
+  text: (hash: string, from: string, first: number) => string,
   values: readonly unknown[] = [],
 ): Promise<Pair<{ hash: string; copies: number }[]>> {
-  return askBoth(places, ({ columns, encoding, relation }) => ({
-    text: text(rowHash(columns, encoding), `${qualified(relation)} as t`),
+  return askBoth(places, ({ columns, encoding, relation }, first) => ({
+    text: text(rowHash(columns, encoding), `${qualified(relation)} as t`, first),
     values,
   }))
 }

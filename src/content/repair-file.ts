@@ -23,7 +23,9 @@ export async function writeRepair(path: string, repairs: readonly Repair[]): Pro
     await writeFile(unfinished, repairHead, { mode: 0o600 })
     await using file = await open(unfinished, 'a')
     for (const { left, right, comparison } of different) {
-      await file.write(`\n-- ${qualified(right.relation)}: ${comparison.differences.length} differences\n`)
+      // A line break in a name would end the comment, and the rest be read as commands of psql.
+      const name = qualified(right.relation).replaceAll(/\s/g, ' ')
+      await file.write(`\n-- ${name}: ${comparison.differences.length} differences\n`)
       for await (const statement of repairStatements(left, right, comparison))
         await file.write(`${statement};\n`)
       for (const statement of await sequenceStatements(right)) await file.write(`${statement};\n`)
@@ -73,7 +75,7 @@ begin;
 -- No trigger acts on it, and foreign keys are not checked. Needs a superuser, or the right to SET it.
 set local session_replication_role = replica;
 set local client_encoding = 'UTF8';
-set local search_path = pg_catalog;
+set local search_path = pg_catalog, pg_temp;
 set local datestyle = 'ISO, YMD';
 set local intervalstyle = 'postgres';
 set local timezone = 'UTC';

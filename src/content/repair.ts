@@ -2,8 +2,8 @@ import { ident, literal, qualified } from '../pg/quoting.ts'
 import type { ContentColumn } from './columns.ts'
 import type { Side, TableComparison } from './compare.ts'
 import type { Difference } from './difference.ts'
-import { keyNames, keyText, type KeyColumn, type KeyValue } from './key.ts'
-import { keyIn, keysCondition, type Place } from './place.ts'
+import { keyNames, keysCondition, keyText, type KeyColumn, type KeyValue } from './key.ts'
+import { keyIn, type Place } from './place.ts'
 import { contentSettings } from './row-hash.ts'
 import { repairBag } from './repair-bag.ts'
 import { readPlaces } from './shape.ts'
@@ -126,8 +126,9 @@ function update(
   rows: readonly TextRow[],
   columns: readonly ContentColumn[],
 ): string {
-  const set = others.map(({ name, type }) => `${ident(name)} = v.${ident(name)}::${type}`).join(', ')
-  const where = key.map(({ name, type }) => `t.${ident(name)} = v.${ident(name)}::${type}`).join(' and ')
+  const set = others.map(({ name }) => `${ident(name)} = v.${ident(name)}`).join(', ')
+  const where = key.map(({ name }) => `t.${ident(name)} = v.${ident(name)}`).join(' and ')
   const names = columns.map(({ name }) => ident(name)).join(', ')
-  return `update ${qualified(relation)} as t set ${set}\n  from (values\n  ${tuples(rows)}) as v (${names})\n where ${where}`
+  const types = columns.map(({ type }) => type)
+  return `update ${qualified(relation)} as t set ${set}\n  from (values\n  ${tuples(rows, types)}) as v (${names})\n where ${where}`
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ident } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
-import type { ContentColumn } from './columns.ts'
+import { asText, type ContentColumn } from './columns.ts'
 
 /**
  * The hash of a row as an SQL expression of type bigint; the table is `t` in it. Rows that differ have different hashes
@@ -48,7 +48,7 @@ function columnHash(column: ContentColumn, encoding: string): string {
   const seed = seedOf(column.name)
   const binary = (sent: string): string => `hash_record_extended(row(${sent}), ${seed})`
   const known = column.isBuiltIn ? native[column.type]?.(value, seed, binary) : undefined
-  return known ?? textHash(`${value}::text`, seed, encoding)
+  return known ?? textHash(`(${asText(column)})`, seed, encoding)
 }
 
 type Native = (value: string, seed: string, binary: (sent: string) => string) => string

@@ -1,5 +1,5 @@
 import { ident, literal, qualified } from '../pg/quoting.ts'
-import type { ContentColumn } from './columns.ts'
+import { asText, type ContentColumn } from './columns.ts'
 import type { Place } from './place.ts'
 
 /** How many rows one statement puts right. */
@@ -19,12 +19,7 @@ export function written([left, right]: readonly [Place, Place]): ContentColumn[]
 
 /** A row of `t` as an array of texts. */
 export function textRow(columns: readonly ContentColumn[]): string {
-  return `array[${columns.map(textOf).join(', ')}]::text[]`
-}
-
-/** A cast from char(n) to text takes blanks away that belong to the value. */
-function textOf({ name, type }: ContentColumn): string {
-  return type === 'bpchar' ? `concat(t.${ident(name)})` : `t.${ident(name)}::text`
+  return `array[${columns.map(asText).join(', ')}]::text[]`
 }
 
 export function insertion(
@@ -36,11 +31,21 @@ export function insertion(
   return `insert into ${qualified(relation)} (${names}) overriding system value values\n  ${tuples(rows)}`
 }
 
-export function tuples(rows: readonly TextRow[]): string {
-  // Typed as text even where every value is null, so that a cast can follow; an INSERT takes unknown literals as they are.
+/**
+ * Values as literals, in rows. The types, where they are given, stand in the first row and are those of all: a literal is
+ * read by its type, and no cast is asked for that somebody may have made.
+ */
+export function tuples(rows: readonly TextRow[], types?: readonly string[]): string {
   return rows
-    .map((row) => `(${row.map((value) => (value === null ? 'null' : literal(value))).join(', ')})`)
+    .map(
+      (row, at) =>
+        `(${row.map((value, n) => literalOf(value) + (at === 0 && types ? `::${types[n]!}` : '')).join(', ')})`,
+    )
     .join(',\n  ')
+}
+
+function literalOf(value: string | null): string {
+  return value === null ? 'null' : literal(value)
 }
 
 /** Consecutive items that together are no larger than a statement may be, or one by itself. */

@@ -34,7 +34,7 @@ export function envelope(
   const locks = action.lockFirst
   return [
     'begin read write',
-    'set local search_path = pg_catalog',
+    'set local search_path = pg_catalog, pg_temp',
     `set local lock_timeout = ${lockTimeoutMs}`,
     ...(server.canSetDeadlockTimeout ? [`set local deadlock_timeout = 10`] : []),
     `set local idle_in_transaction_session_timeout = '2s'`,

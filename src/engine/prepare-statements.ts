@@ -46,7 +46,9 @@ export async function prepareStatements(
   await using session = await Session.connect(target, 'migrate/rewrite', '')
   await session.script('begin read only; set local statement_timeout = 10000')
   if (searchPath !== undefined)
-    await session.query(`select set_config('search_path', $1, true)`, [searchPath.map(ident).join(', ')])
+    await session.query(`select pg_catalog.set_config('search_path', $1, true)`, [
+      searchPath.map(ident).join(', '),
+    ])
   const done: PreparedStatement[] = []
   for (const statement of statements) {
     const { file, line, tree } = statement

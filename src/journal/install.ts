@@ -89,7 +89,8 @@ async function migrateJournal(session: Session, direction: 'up' | 'down'): Promi
     migrationsTable: table,
     migrationsSchema: journalSchema,
     createMigrationsSchema: true,
-    schema: journalSchema,
+    // Temporary objects last, as in every session of the runner.
+    schema: [journalSchema, 'pg_temp'],
     noLock: true,
     log: () => undefined,
   })

@@ -120,6 +120,9 @@ export class Session implements AsyncDisposable {
 
 const asWritten = { getTypeParser: () => (text: string) => text }
 
+/** The first statement of every session whose names are the tool's own. */
+export const safePath = 'set search_path = pg_catalog, pg_temp'
+
 /** What a session of any kind needs so that nothing of it outlives its runner. */
 export const checkingConnection = `
   do $$
@@ -131,12 +134,13 @@ export const checkingConnection = `
 `
 
 /**
- * search_path = pg_catalog makes every name the catalog prints qualified. client_connection_check_interval
- * lets a backend that waits for a lock notice that its runner was killed; without it the killed runner's
+ * search_path comes first: no name of the sessions is looked up where others may have put something of theirs, and what the
+ * catalog prints is qualified. Temporary objects are last, which would be first if they were not named (manual, chapter
+ * 5.9.6). client_connection_check_interval lets a backend that waits for a lock notice that its runner was killed; without it the killed runner's
  * statement would still be carried out later (seen on 15 and 18).
  */
 const sessionSettings = `
-  set search_path = pg_catalog;
+  ${safePath};
   do $$
   declare setting text;
   begin

@@ -30,14 +30,17 @@ export function inDatabase({ alias, url }: DatabaseTarget, name: string): Databa
 
 /**
  * A connection for a driver that makes its own: what the database or the role has set as defaults (read-only transactions, a
- * limit for statements) does not hold in it.
+ * limit for statements, a search_path) does not hold in it.
  */
 export function ownConnection(
   target: DatabaseTarget,
   applicationName: string,
 ): ReturnType<typeof parseIntoClientConfig> {
   const config = parseIntoClientConfig(target.url)
-  const options = [config.options, '-c default_transaction_read_only=off -c statement_timeout=0']
+  const options = [
+    config.options,
+    '-c search_path=pg_catalog,pg_temp -c default_transaction_read_only=off -c statement_timeout=0',
+  ]
   return {
     ...config,
     application_name: applicationName,

@@ -102,18 +102,21 @@ interface Whereabouts {
 
 async function whereabouts(session: Session): Promise<Whereabouts> {
   const seen = await session.one<Omit<Whereabouts, 'system'>>(
-    `select current_database() as database, pg_is_in_recovery() as standby,
-            extract(epoch from pg_postmaster_start_time())::text as started,
-            has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') as "mayTell"`,
+    `select pg_catalog.current_database() as database, pg_catalog.pg_is_in_recovery() as standby,
+            extract(epoch from pg_catalog.pg_postmaster_start_time())::pg_catalog.text as started,
+            pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') as "mayTell"`,
   )
   if (!seen.mayTell) return { ...seen, system: null }
   const { system } = await session.one<{ system: string }>(
-    'select system_identifier::text as system from pg_catalog.pg_control_system()',
+    'select system_identifier::pg_catalog.text as system from pg_catalog.pg_control_system()',
   )
   return { ...seen, system }
 }
 
-/** What stands at the names of the tables, as the service's own search_path finds them. */
+/**
+ * What stands at the names of the tables, as the service's own search_path finds them: so the questions themselves name
+ * everything with its schema.
+ */
 async function namesFound(
   session: Session,
   service: Service,
@@ -121,11 +124,12 @@ async function namesFound(
 ): Promise<{ role: string; problems: string[] }> {
   const own = tables.filter((table) => table.service === service.name)
   const { role, path } = await session.one<{ role: string; path: string }>(
-    `select current_user as role, current_setting('search_path') as path`,
+    `select current_user as role, pg_catalog.current_setting('search_path') as path`,
   )
   const rows = await session.query<{ oid: number | null; may: boolean | null }>(
-    `select r as oid, has_any_column_privilege(r, 'SELECT') as may
-       from unnest($1::text[]) with ordinality n (name, position), lateral (select to_regclass(n.name)::oid as r) f
+    `select r as oid, pg_catalog.has_any_column_privilege(r, 'SELECT') as may
+       from pg_catalog.unnest($1::pg_catalog.text[]) with ordinality n (name, position),
+            lateral (select pg_catalog.to_regclass(n.name)::pg_catalog.oid as r) f
       order by n.position`,
     [own.map(({ name }) => ident(name))],
   )

@@ -1,7 +1,7 @@
 import { compareTables, type Difference, type TableComparison } from '../content/compare.ts'
 import { nameKey, readColumns } from '../content/columns.ts'
-import type { KeyColumn } from '../content/key.ts'
-import { keysCondition } from '../content/place.ts'
+import { keysCondition, type KeyColumn } from '../content/key.ts'
+import { keyIn } from '../content/place.ts'
 import { repairStatements } from '../content/repair.ts'
 import { readEncoding, rowHash } from '../content/row-hash.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
@@ -130,10 +130,11 @@ async function capture(
   kinds: readonly Difference['kind'][],
 ): Promise<void> {
   const wanted = differences.filter(({ kind }) => kinds.includes(kind))
+  const columns = (await readColumns(session, [pair.live])).get(nameKey(pair.live)) ?? []
   for (let from = 0; from < wanted.length; from += AT_ONCE) {
     const part = wanted.slice(from, from + AT_ONCE)
     if (key === undefined) await captureBag(session, pair, into, part)
-    else await captureKeyed(session, pair, into, key, part)
+    else await captureKeyed(session, pair, into, keyIn({ columns }, key), part)
   }
 }
 

@@ -66,7 +66,10 @@ async function whereTheyAre(session: Session, tables: readonly KeptTable[]): Pro
   })
 }
 
-/** The rows of this restore that are no longer as it left them, counted. */
+/**
+ * The rows of this restore that are no longer as it left them, counted. A row is made text as a record, by what its types
+ * write: a cast of the table’s own row type to text is whatever its owner has made it.
+ */
 async function changesSince(
   session: Session,
   { id }: KeptRestore,
@@ -84,8 +87,8 @@ async function changesSince(
   const key = await keyOf(session, id, table)
   const { changed } = await session.one<{ changed: number }>(
     `select coalesce(sum(a.copies - least(a.copies, coalesce(l.copies, 0))), 0)::int as changed
-       from (select (t.*)::text as line, count(*) as copies from ${after} t group by 1) a
-       left join (select (t.*)::text as line, count(*) as copies from ${qualified(live)} t
+       from (select row(t.*)::text as line, count(*) as copies from ${after} t group by 1) a
+       left join (select row(t.*)::text as line, count(*) as copies from ${qualified(live)} t
                    where ${restricted(key, after)} group by 1) l on l.line = a.line`,
   )
   const { taken } =
@@ -115,9 +118,9 @@ async function putBack(
   const target = qualified(live)
   await session.script(`
     delete from ${target} d using (
-      select t.tableoid as part, t.ctid as place, (t.*)::text as line, row_number() over (partition by (t.*)::text) as n
+      select t.tableoid as part, t.ctid as place, row(t.*)::text as line, row_number() over (partition by row(t.*)::text) as n
         from ${target} t where ${restricted(key, after)}) l
-      join (select (t.*)::text as line, count(*) as copies from ${after} t group by 1) a on a.line = l.line and l.n <= a.copies
+      join (select row(t.*)::text as line, count(*) as copies from ${after} t group by 1) a on a.line = l.line and l.n <= a.copies
      where d.tableoid = l.part and d.ctid = l.place`)
   const columns = await session.one<{ list: string }>(
     `select string_agg(quote_ident(attname), ', ' order by attnum) as list from pg_attribute

@@ -13,15 +13,17 @@ function counter(oid: number): QualifiedName {
 
 /**
  * The count is kept by the server's function statistics. The telltale acts as its owner, since only a superuser may set
- * track_functions (manual, chapter 28.2). What this tool reads by an old name is no use of it.
+ * track_functions (manual, chapter 28.2). What this tool reads by an old name is no use of it. The counter names nothing and
+ * is called by the telltale alone, so that it needs no search_path, which would cost each use as much as all the rest.
  */
 export function createTelltale(oid: number): string[] {
   const [outer, inner] = [qualified(telltale(oid)), qualified(counter(oid))]
-  const body = `begin return current_setting('application_name') like 'migrate/%' or ${inner}(); end`
+  const body = `begin return pg_catalog.current_setting('application_name') like 'migrate/%' or ${inner}(); end`
   return [
     `create or replace function ${inner}() returns boolean language plpgsql stable parallel safe cost 1 as ${dollarQuoted('begin return true; end')}`,
+    `revoke execute on function ${inner}() from public`,
     `create or replace function ${outer}() returns boolean language plpgsql stable parallel safe cost 1 security definer ` +
-      `set search_path = pg_catalog set track_functions = 'pl' as ${dollarQuoted(body)}`,
+      `set search_path = pg_catalog, pg_temp set track_functions = 'pl' as ${dollarQuoted(body)}`,
     `grant execute on function ${outer}() to public`,
   ]
 }

@@ -32,6 +32,9 @@ export function watchAction(database: string, { plan }: StepContext): Transactio
     ...drop,
     noting('note_changes', changed, plan.name, plan.defaults.onDrift),
     noting('note_drops', dropped, plan.name, plan.defaults.onDrift),
+    ...['note_changes', 'note_drops'].map(
+      (name) => `revoke execute on function ${ident(stageSchema)}.${name}() from public`,
+    ),
     `create event trigger ${structureTriggers.changes} on ddl_command_end execute function ${ident(stageSchema)}.note_changes()`,
     `create event trigger ${structureTriggers.drops} on sql_drop execute function ${ident(stageSchema)}.note_drops()`,
     `comment on function ${ident(stageSchema)}.note_changes() is ${literal(plan.defaults.onDrift)}`,
@@ -51,48 +54,59 @@ const drop = [
 
 /** (tag, object, class, schema, name, oid) of what a command has made or altered. GRANT does not say on what. */
 const changed = `
-  select c.command_tag as tag, c.object_identity as object, 'table' as class, n.nspname as schema, k.relname::text as name, k.oid as oid
-    from pg_event_trigger_ddl_commands() c
-    left join pg_index x on c.classid = 'pg_class'::regclass and x.indexrelid = c.objid
-    left join pg_trigger t on c.classid = 'pg_trigger'::regclass and t.oid = c.objid
-    left join pg_policy p on c.classid = 'pg_policy'::regclass and p.oid = c.objid
-    left join pg_rewrite r on c.classid = 'pg_rewrite'::regclass and r.oid = c.objid
-    join pg_class k on k.oid = coalesce(x.indrelid, t.tgrelid, p.polrelid, r.ev_class,
-                                        case when c.classid = 'pg_class'::regclass then c.objid end)
-    join pg_namespace n on n.oid = k.relnamespace
+  select c.command_tag as tag, c.object_identity as object, 'table' as class, n.nspname as schema,
+         k.relname::pg_catalog.text as name, k.oid as oid
+    from pg_catalog.pg_event_trigger_ddl_commands() c
+    left join pg_catalog.pg_index x on c.classid = ${catalog('pg_class')} and x.indexrelid = c.objid
+    left join pg_catalog.pg_trigger t on c.classid = ${catalog('pg_trigger')} and t.oid = c.objid
+    left join pg_catalog.pg_policy p on c.classid = ${catalog('pg_policy')} and p.oid = c.objid
+    left join pg_catalog.pg_rewrite r on c.classid = ${catalog('pg_rewrite')} and r.oid = c.objid
+    join pg_catalog.pg_class k on k.oid = coalesce(x.indrelid, t.tgrelid, p.polrelid, r.ev_class,
+                                        case when c.classid = ${catalog('pg_class')} then c.objid end)
+    join pg_catalog.pg_namespace n on n.oid = k.relnamespace
   union all
   select c.command_tag, c.object_identity, 'function', n.nspname,
-         format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), p.oid
-    from pg_event_trigger_ddl_commands() c join pg_proc p on c.classid = 'pg_proc'::regclass and p.oid = c.objid
-    join pg_namespace n on n.oid = p.pronamespace
+         pg_catalog.format('%s(%s)', p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid)), p.oid
+    from pg_catalog.pg_event_trigger_ddl_commands() c
+    join pg_catalog.pg_proc p on c.classid = ${catalog('pg_proc')} and p.oid = c.objid
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   union all
   select c.command_tag, c.object_identity, 'type', n.nspname, t.typname, t.oid
-    from pg_event_trigger_ddl_commands() c join pg_type t on c.classid = 'pg_type'::regclass and t.oid = c.objid
-    join pg_namespace n on n.oid = t.typnamespace`
+    from pg_catalog.pg_event_trigger_ddl_commands() c
+    join pg_catalog.pg_type t on c.classid = ${catalog('pg_type')} and t.oid = c.objid
+    join pg_catalog.pg_namespace n on n.oid = t.typnamespace`
 
 /** The same of what a DROP has dropped; what an ALTER drops is told by the ALTER. */
 const dropped = `
   select tg_tag as tag, d.object_identity as object,
-         case d.classid when 'pg_proc'::regclass then 'function' when 'pg_type'::regclass then 'type' else 'table' end as class,
+         case d.classid when ${catalog('pg_proc')} then 'function' when ${catalog('pg_type')} then 'type' else 'table' end as class,
          d.address_names[1] as schema, d.address_names[2] as name,
-         case when d.classid in ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass) then d.objid end as oid
-    from pg_event_trigger_dropped_objects() d where (d.original or d.normal) and tg_tag like 'DROP %'`
+         case when d.classid in (${catalog('pg_class')}, ${catalog('pg_proc')}, ${catalog('pg_type')}) then d.objid end as oid
+    from pg_catalog.pg_event_trigger_dropped_objects() d where (d.original or d.normal) and tg_tag like 'DROP %'`
 
-/** Whatever goes wrong with noting must not fail somebody's statement; refusing one is the only exception. */
+function catalog(name: string): string {
+  return `'pg_catalog.${name}'::pg_catalog.regclass`
+}
+
+/**
+ * Whatever goes wrong with noting must not fail somebody's statement; refusing one is the only exception. It acts as its
+ * owner, since whoever changes the structure may not read the journal, nor write into it. All of it runs in the sessions
+ * of others: what they have made there must not be found by any name in it.
+ */
 function noting(name: string, found: string, plan: string, mode: 'report' | 'refuse'): string {
   const body = `
 declare
   seen record;
   current_run bigint;
 begin
-  if current_setting('application_name') like 'migrate/%' then return; end if;
+  if pg_catalog.current_setting('application_name') like 'migrate/%' then return; end if;
   begin
     select r.id into current_run from ${ident(journalSchema)}.runs r where r.plan = ${literal(plan)} and r.state = 'active';
-    select f.tag, string_agg(distinct f.object, ', ') as objects into seen
+    select f.tag, pg_catalog.string_agg(distinct f.object, ', ') as objects into seen
       from (${found}) f
       join (select run, 'table' as class, relation as oid, name, source_schema, target_schema from ${ident(journalSchema)}.mappings
             union all
-            select run, class, oid, case class when 'function' then format('%s(%s)', name, arguments) else name end, source_schema, target_schema
+            select run, class, oid, case class when 'function' then pg_catalog.format('%s(%s)', name, arguments) else name end, source_schema, target_schema
               from ${ident(journalSchema)}.objects) m on m.run = current_run and m.class = f.class
        and (m.oid = f.oid or (m.name = f.name and f.schema in (m.source_schema, m.target_schema)))
      group by f.tag;
@@ -101,8 +115,8 @@ begin
         ? ''
         : `
     insert into ${ident(journalSchema)}.drift (run, role, application, client, tag, object, statement)
-    values (current_run, session_user, current_setting('application_name'), inet_client_addr(), seen.tag, seen.objects,
-            left(current_query(), 500));`
+    values (current_run, session_user, pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr(), seen.tag, seen.objects,
+            pg_catalog.left(pg_catalog.current_query(), 500));`
     }
   exception when others then
     raise warning 'pg-relocate could not note a change of structure: %', sqlerrm;
@@ -118,7 +132,7 @@ end
 `
   return (
     `create function ${ident(stageSchema)}.${name}() returns event_trigger language plpgsql security definer ` +
-    `set search_path = pg_catalog as ${dollarQuoted(body)}`
+    `set search_path = pg_catalog, pg_temp as ${dollarQuoted(body)}`
   )
 }
 

@@ -16,7 +16,7 @@ describe('toolEnvironment', () => {
       PGDATABASE: 'shop db',
       PGAPPNAME: 'migrate/shop/backup',
       PGSSLMODE: 'disable',
-      PGOPTIONS: '-c geqo=off',
+      PGOPTIONS: '-c geqo=off -c search_path=pg_catalog,pg_temp',
       PGCONNECT_TIMEOUT: '3',
       LC_ALL: 'C',
     })
