@@ -36,9 +36,32 @@ export const statementRules: readonly Rule[] = [
       })
     },
   },
+  {
+    id: 'tables-by-parameter',
+    code: 'PF-19',
+    severity: 'warning',
+    waivable: true,
+    phases: ['switch'],
+    async check({ session, plan, facts, tables }) {
+      const { byParameter, origin } = await recordedOf(session, plan, facts)
+      const stays = tables.some(({ compat }) => compat !== 'none' && compat !== 'search-path')
+      if (byParameter.length === 0 || !stays) return []
+      return [
+        {
+          on: facts.server.database,
+          text: `${counted(byParameter)} recorded${since(origin)} ${byParameter.length === 1 ? 'looks' : 'look'} tables up in the catalogs by a name that is not recorded: for an old one the view is found, which has no keys, no NOT NULL and no size`,
+          evidence: byParameter.map(
+            ({ sql, calls, role }) => `${calls} ${calls === 1 ? 'call' : 'calls'} by ${role}: ${sql}`,
+          ),
+          remedy:
+            'see that those who need keys and columns (ORMs when they start, generators of APIs, monitoring) are told the new names or schemas with the switch',
+        },
+      ]
+    },
+  },
 ]
 
-function counted(here: readonly Breaking[]): string {
+function counted(here: readonly unknown[]): string {
   return here.length === 1 ? 'a statement' : `${here.length} statements`
 }
 

@@ -3,6 +3,7 @@ import type { Session } from '../pg/session.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Facts } from '../survey/facts.ts'
 import { breaking, shortened, type Breaking } from './breaking.ts'
+import { namedByParameter } from './by-parameter.ts'
 import { examine, readGround } from './evidence.ts'
 import { isAdvice, propose, type Proposal } from './propose.ts'
 
@@ -17,6 +18,8 @@ export interface PlanStatements {
   /** How many statements name a moved table. */
   readonly examined: number
   readonly breaking: readonly Breaking[]
+  /** Statements that look tables up by a name of which only the running tells. */
+  readonly byParameter: readonly { readonly sql: string; readonly calls: number; readonly role: string }[]
   readonly unparsable: readonly { readonly sql: string; readonly calls: number; readonly reason: string }[]
   /** Policies that would fit better than the chosen ones. */
   readonly proposals: readonly Proposal[]
@@ -52,7 +55,8 @@ export async function statementsOf(
   facts: Facts,
   statements: readonly RecordedStatement[],
 ): Promise<Omit<PlanStatements, 'origin'>> {
-  if (statements.length === 0) return { examined: 0, breaking: [], unparsable: [], proposals: [] }
+  if (statements.length === 0)
+    return { examined: 0, breaking: [], byParameter: [], unparsable: [], proposals: [] }
   // Once the old names are gone nothing more can break.
   const candidates = facts.tables.filter(({ location }) => location.stand !== 'contracted')
   const ground = await readGround(session, candidates)
@@ -61,6 +65,11 @@ export async function statementsOf(
   return {
     examined: examined.length,
     breaking: breaking(examined, major),
+    byParameter: namedByParameter(statements).map(({ sql, calls, role }) => ({
+      sql: shortened(sql),
+      calls,
+      role,
+    })),
     unparsable: unparsable
       .map(({ sql, calls, reason }) => ({ sql: shortened(sql), calls, reason }))
       .toSorted((a, b) => (a.sql < b.sql ? -1 : 1)),

@@ -44,7 +44,7 @@ afterAll(async () => {
 
 const sketch: PlanSketch = { services: { work: ['jobs', '표'], people: ['users', 'calm'] } }
 
-const nothing = { examined: 0, breaking: [], unparsable: [], proposals: [] }
+const nothing = { examined: 0, breaking: [], unparsable: [], proposals: [], byParameter: [] }
 
 /** Runs statements as an application does, and nothing else is in the statistics afterwards. */
 async function record(role: string, statements: readonly string[], isFirst = true): Promise<void> {

@@ -168,6 +168,12 @@ const working: readonly string[] = [
   'set constraints all deferred',
   'prepare k as select id from t where id = $1',
   'select tableoid from pg_class limit 1',
+  `select to_regclass('public.t') is not null, 't'::regclass::text`,
+  `select has_table_privilege('t', 'select'), has_table_privilege('public.t'::regclass, 'select')`,
+  `select obj_description('public.t'::regclass), col_description('t'::regclass, 1)`,
+  `select count(*) from pg_index where indrelid = 's.t'::regclass`,
+  `select count(*) from information_schema.table_constraints where table_schema = 's' and table_name = 't'`,
+  `select nextval('s.t_id_seq'::regclass)`,
   'truncate s.t cascade',
 ]
 
@@ -193,6 +199,47 @@ afterAll(async () => {
   await viewed[Symbol.asyncDispose]()
   await shelled[Symbol.asyncDispose]()
 })
+
+/** The same condition of the moved table. */
+function atNew(from: string): string {
+  return from.replaceAll(/'(?:public\.)?"?t"?'(::regclass|\))/g, `'s.t'$1`).replaceAll(`'public'`, `'s'`)
+}
+
+/** Trap, and a query by the old name and by the new one, of which the first finds nothing. */
+const byOid: readonly (readonly [trap: string, old: string, fresh: string])[] = [
+  ...[
+    ['keys-by-name', `pg_index i where i.indrelid = '"t"'::regclass and i.indisprimary`],
+    ['keys-by-name', `pg_constraint where conrelid = to_regclass('public.t')`],
+    [
+      'keys-by-name',
+      `information_schema.table_constraints where table_schema = 'public' and table_name = 't'`,
+    ],
+    [
+      'keys-by-name',
+      `pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_index i on i.indrelid = c.oid
+          where n.nspname in ('public') and c.relname = any (array['t', 'q'])`,
+    ],
+    ['columns-by-name', `pg_attribute where attrelid = 't'::regclass and attnum > 0 and attnotnull`],
+    ['columns-by-name', `pg_catalog.pg_tables where schemaname = 'public' and tablename = 't'`],
+    ['oid-by-name', `s.seen where tbl = 'public.t'::regclass`],
+    ['oid-by-name', `s.seen where tbl in ('t'::regclass::oid, 1)`],
+    ['oid-by-name', `s.t where tableoid = 'public.t'::regclass`],
+  ].map(
+    ([trap, from]) =>
+      [trap!, `select count(*)::int from ${from}`, `select count(*)::int from ${atNew(from!)}`] as const,
+  ),
+  [
+    'table-size',
+    `select pg_total_relation_size('public.t')::int`,
+    `select pg_total_relation_size('s.t')::int`,
+  ],
+  ['table-size', `select pg_table_size('t'::regclass)::int`, `select pg_table_size('s.t'::regclass)::int`],
+  [
+    'oid-by-name',
+    `select nullif('t'::regclass::oid, 's.t'::regclass) is null`,
+    `select nullif('s.t'::regclass::oid, 's.t'::regclass) is null`,
+  ],
+]
 
 /** The SQLSTATE a statement ends with, in a transaction that is rolled back where one is possible. */
 async function outcome(client: TestClient, sql: string): Promise<string> {
@@ -286,6 +333,26 @@ describe('what goes on silently and does something else:', () => {
     expect(await foretold(`select pg_get_serial_sequence('p', 'id')`, 'view')).toEqual([])
   })
 
+  test.each(byOid)('%s: %s', async (trap, old, fresh) => {
+    await byView.query('create table if not exists s.seen as select tableoid as tbl from s.t')
+    expect(await foretold(old, 'view')).toEqual([trap])
+    expect(await foretold(fresh, 'view')).toEqual([])
+    expect(Number(await byView.value(old))).toBe(0)
+    expect(Number(await byView.value(fresh))).toBeGreaterThan(0)
+  })
+
+  test('an advisory lock by the OID of the old name is another one', async () => {
+    const sql = (name: string): string => `select pg_advisory_xact_lock('${name}'::regclass::int)`
+    expect(await foretold(sql('public.t'), 'view')).toEqual(['oid-by-name'])
+    const locks = await rolledBack(byView, async () => {
+      await byView.query(`${sql('public.t')}; ${sql('s.t')}`)
+      return byView.value(
+        `select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`,
+      )
+    })
+    expect(locks).toBe(2)
+  })
+
   test('VACUUM and ANALYZE do nothing', async () => {
     expect(await foretold('vacuum full t', 'view')).toEqual(['vacuum'])
     await byView.query('vacuum full t')
@@ -334,7 +401,16 @@ test('under search-path only names with a schema fail, under none all; under lat
 })
 
 test('every trap has a statement here that proves it', () => {
-  const silently = ['only', 'only-of-shell', 'like', 'serial-sequence', 'vacuum', 'drop-shell', 'whole-row']
+  const silently = [
+    ...new Set(byOid.map(([trap]) => trap)),
+    'only',
+    'only-of-shell',
+    'like',
+    'serial-sequence',
+    'vacuum',
+    'drop-shell',
+    'whole-row',
+  ]
   const proven = new Set([...broken.map(([trap]) => trap), ...silently, 'qualified-name', 'old-name'])
   expect([...proven].toSorted()).toEqual([...byId.keys()].toSorted())
 })
