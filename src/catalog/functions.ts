@@ -1,16 +1,12 @@
 import type { Session } from '../pg/session.ts'
+import type { StoredBody } from './bodies.ts'
 import { journalSchema, markPrefix, stageSchema } from './names.ts'
 
-/** A function as ALTER ROUTINE and messages name it, with the signature of this moment. */
-export interface Routine {
-  readonly oid: number
-  readonly signature: string
-  readonly securityDefiner: boolean
-  /** May the runner alter it? */
-  readonly isMine: boolean
-}
-
-export interface TriggerRoutine extends Routine {
+/** A function that rows of the move make run. */
+export interface RowRoutine extends Pick<
+  StoredBody,
+  'oid' | 'signature' | 'language' | 'source' | 'definition'
+> {
   /** Tables of the move whose rows make it run. */
   readonly relations: readonly number[]
 }
@@ -18,16 +14,11 @@ export interface TriggerRoutine extends Routine {
 const signature = `format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))`
 
 /**
- * Functions that run because of a row of the given tables (triggers, defaults, checks, index expressions, policies),
- * have no search_path of their own and name something of the source schema. They run with the search_path of
- * whoever writes the row (manual, chapter 39.1), so a client of the new schema would break them.
+ * Functions in SQL and PL/pgSQL that run because of a row of the given tables (triggers, defaults, checks, index expressions,
+ * policies) and have no search_path of their own: they run with that of whoever writes the row (manual, chapter 39.1).
  */
-export async function readUnpinnedRoutines(
-  session: Session,
-  oids: readonly number[],
-  sourceSchema: string,
-): Promise<TriggerRoutine[]> {
-  return session.query<TriggerRoutine>(
+export async function readRowRoutines(session: Session, oids: readonly number[]): Promise<RowRoutine[]> {
+  return session.query<RowRoutine>(
     `with used as materialized (
        select t.tgfoid as fn, t.tgrelid as relation from pg_trigger t
         where not t.tgisinternal and t.tgrelid = any($1::oid[])
@@ -39,41 +30,34 @@ export async function readUnpinnedRoutines(
          left join pg_index x on d.classid = 'pg_class'::regclass and x.indexrelid = d.objid
          left join pg_policy po on d.classid = 'pg_policy'::regclass and po.oid = d.objid
         where d.refclassid = 'pg_proc'::regclass
-          and coalesce(ad.adrelid, k.conrelid, x.indrelid, po.polrelid) = any($1::oid[])),
-     -- Before words are looked for: otherwise they may be in each function of the system first, which takes seconds.
-     bodies as materialized (select * from pg_proc where oid in (select fn from used)),
-     words as materialized (
-       select relname as word from pg_class c where c.relnamespace = to_regnamespace(quote_ident($2))
-        and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
-       union select proname from pg_proc where pronamespace = to_regnamespace(quote_ident($2))
-       union select typname from pg_type where typnamespace = to_regnamespace(quote_ident($2)))
-     select p.oid, ${signature} as signature, p.prosecdef as "securityDefiner",
-            pg_has_role(current_user, p.proowner, 'MEMBER') as "isMine",
-            array_agg(distinct u.relation order by u.relation) as relations
+          and coalesce(ad.adrelid, k.conrelid, x.indrelid, po.polrelid) = any($1::oid[]))
+     select p.oid, ${signature} as signature, l.lanname as language, p.prosrc as source,
+            pg_get_functiondef(p.oid) as definition, array_agg(distinct u.relation order by u.relation) as relations
        from used u
-       join bodies p on p.oid = u.fn
+       join pg_proc p on p.oid = u.fn
        join pg_namespace n on n.oid = p.pronamespace
        join pg_language l on l.oid = p.prolang
       where l.lanname in ('plpgsql', 'sql') and p.prosqlbody is null
         and not exists (select from unnest(p.proconfig) s where s like 'search_path=%')
-        and (p.prosrc ~* '\\mexecute\\M' or exists (
-          select from words w where position(lower(w.word) in lower(p.prosrc)) > 0))
         and not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
-      group by p.oid, n.nspname, p.proname, p.prosecdef, p.proowner
+      group by p.oid, n.nspname, p.proname, l.lanname, p.prosrc
       order by signature`,
-    [oids, sourceSchema],
+    [oids],
   )
 }
 
-/** Functions whose own search_path is exactly this one, as SET takes it. */
-export async function readRoutinesWithPath(session: Session, path: string): Promise<Routine[]> {
-  return session.query<Routine>(
-    `select p.oid, ${signature} as signature, p.prosecdef as "securityDefiner",
-            pg_has_role(current_user, p.proowner, 'MEMBER') as "isMine"
-       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-      where ('search_path=' || $1) = any(p.proconfig)
-      order by signature`,
-    [path],
+/** Every name of a schema that a body may look for. */
+export async function readNamesOf(
+  session: Session,
+  schema: string,
+): Promise<{ class: 'relation' | 'type' | 'routine'; name: string }[]> {
+  return session.query(
+    `select 'relation' as class, relname::text as name from pg_class
+      where relnamespace = to_regnamespace(quote_ident($1)) and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+     union select 'routine', proname from pg_proc where pronamespace = to_regnamespace(quote_ident($1))
+     union select 'type', typname from pg_type
+      where typnamespace = to_regnamespace(quote_ident($1)) and typrelid = 0 and typelem = 0`,
+    [schema],
   )
 }
 

@@ -24,9 +24,9 @@ const most = 10_000
 
 /**
  * The statements counted for the current database, most frequent first (manual, appendix F.32). Texts have $1 for
- * constants. From PostgreSQL 18 on, names with and without schema may share one entry: a hint, never proof.
+ * constants; of those that match a pattern, where one is given. From PostgreSQL 18 on, names with and without schema may share one entry: a hint, never proof.
  */
-export async function readRecordedStatements(session: Session): Promise<Recorded> {
+export async function readRecordedStatements(session: Session, pattern = ''): Promise<Recorded> {
   const [extension] = await session.query<{ schema: string; isLoaded: boolean; mayRead: boolean }>(
     `select n.nspname as schema,
             current_setting('pg_stat_statements.max', true) is not null as "isLoaded",
@@ -43,7 +43,9 @@ export async function readRecordedStatements(session: Session): Promise<Recorded
             s.queryid is null as "isHidden"
        from ${schema}.pg_stat_statements s left join pg_roles r on r.oid = s.userid
       where s.dbid = (select oid from pg_database where datname = current_database()) and s.calls > 0
+        and ($1 = '' or s.query ~* $1)
       group by 1, 2, 4 order by calls desc, sql, role limit ${most}`,
+    [pattern],
   )
   return {
     statements: rows

@@ -47,12 +47,7 @@ export interface ScreamList {
 export async function screamList(workspace: Workspace, choice: OldNameChoice): Promise<ScreamList> {
   const { facts } = await survey(workspace)
   const tables = chooseOldNames(facts.tables, choice)
-  const pointed = new Set(facts.pinnedNew.map(({ signature }) => signature))
-  const mentioned = tables.flatMap(({ mentions }) =>
-    mentions
-      .filter(({ signature, isQualified }) => isQualified || !pointed.has(signature))
-      .map(({ signature }) => signature),
-  )
+  const mentioned = tables.flatMap(({ mentions }) => mentions.map(({ signature }) => signature))
   return { names: tables.map(nameOf), routines: [...new Set(mentioned)].sort() }
 }
 

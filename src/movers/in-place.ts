@@ -59,8 +59,7 @@ function backup({ plan, database, tables }: Scope, phase: PhaseSpec): Step[] {
 }
 
 function expand(scope: Scope): Step[] {
-  const { facts, database, services, tables, routines, types } = scope
-  const sources = [...new Set(tables.map(({ source }) => source))].sort()
+  const { database, services, tables, routines, types } = scope
   const of = (service: Service): TableFacts[] => tables.filter((table) => table.service === service.name)
   return [
     { id: 'stage', kind: 'prepare-stage', config: { database } },
@@ -76,13 +75,6 @@ function expand(scope: Scope): Step[] {
         roles: [...service.roles],
       },
     })),
-    ...sources
-      .filter((source) => facts.tables.some((table) => table.source === source))
-      .map((source) => ({
-        id: `pin ${source}`,
-        kind: 'pin-routines',
-        config: { database, source },
-      })),
     ...(pathSchemas(tables).length === 0
       ? []
       : [{ id: 'search path', kind: 'set-path', config: { database } }]),
@@ -175,11 +167,6 @@ function contract(scope: Scope): Step[] {
   const { plan, facts, database, services, tables, routines, types } = scope
   return [
     { id: 'bodies', kind: 'rewrite-bodies', config: { database } },
-    ...[...new Set([...tables, ...routines, ...types].map(({ source }) => source))].sort().map((source) => ({
-      id: `functions ${source}`,
-      kind: 'point-routines',
-      config: { database, source },
-    })),
     {
       id: 'quiet',
       kind: 'await-quiet',

@@ -3,6 +3,7 @@ import { sqlstate, stateOf } from '../pg/sqlstate.ts'
 import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { waive } from '../survey/waivers.ts'
 import { bodyRules } from './bodies.ts'
+import { earlyNameRules } from './early-names.ts'
 import { lockRules } from './locks.ts'
 import { objectRules } from './objects.ts'
 import { partitionRules } from './partitions.ts'
@@ -26,6 +27,7 @@ export const rules: readonly Rule[] = [
   ...partitionRules,
   ...objectRules,
   ...policyRules,
+  ...earlyNameRules,
   ...schemaRules,
   ...rightsRules,
   ...surroundingRules,

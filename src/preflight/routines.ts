@@ -1,25 +1,23 @@
 import { readDependents, readViewTypeUses } from '../catalog/dependents.ts'
-import { ident, qualified } from '../pg/quoting.ts'
-import { oldName } from '../steps/names.ts'
 import type { BodyMention } from '../catalog/functions.ts'
-import type { PreflightContext, Rule } from './rule.ts'
+import { pathInForce } from '../catalog/search-paths.ts'
+import { ident, qualified } from '../pg/quoting.ts'
+import type { Plan } from '../plan/plan.ts'
+import { oldName } from '../steps/names.ts'
+import type { Facts } from '../survey/facts.ts'
+import { readFollowing } from '../survey/row-routines.ts'
+import { pathText, splitPath } from '../survey/search-path.ts'
+import type { Draft, PreflightContext, Rule } from './rule.ts'
 
 /** Rules about functions and other objects that name the tables. */
 export const routineRules: readonly Rule[] = [
   {
-    id: 'routine-unpinned',
+    id: 'routine-follows-caller',
     code: 'PF-6',
-    severity: 'warning',
+    severity: 'info',
     waivable: true,
     phases: ['expand'],
-    check: ({ facts }) =>
-      facts.unpinned
-        .filter(({ isMine }) => !isMine)
-        .map(({ signature }) => ({
-          on: signature,
-          text: 'rows of moved tables make it run, it has no search_path of its own, and the runner may not alter it: writers with another search_path may break it',
-          remedy: `alter routine ${signature} set search_path = …`,
-        })),
+    check: followingRoutines,
   },
   {
     id: 'routine-names-table',
@@ -90,6 +88,31 @@ export const routineRules: readonly Rule[] = [
     },
   },
 ]
+
+/** Clients of the new name may have another search_path than those of the old one, and the same rows to write. */
+async function followingRoutines({ session, plan, facts, tables }: PreflightContext): Promise<Draft[]> {
+  const found = await readFollowing(session, tables)
+  return found.map(({ signature, source, names, tables: whose }) => {
+    const without = whoLacks(plan, facts, source)
+    return {
+      on: signature,
+      ...(without.length === 0 ? {} : { severity: 'warning' as const, evidence: without }),
+      text: `rows of ${whose.join(', ')} make it run, and it finds ${names.join(', ')} by the search_path of whoever writes them: a client of the new name whose path does not hold ${ident(source)} fails`,
+      remedy: `write ${ident(source)} in front of these names, or let clients of the new names keep it in their search_path`,
+    }
+  })
+}
+
+/** Those of whom it is known that they will not have the old schema on their path. */
+function whoLacks({ services }: Plan, { searchPaths, roles }: Facts, source: string): string[] {
+  const declared = services
+    .filter(({ searchPath }) => searchPath?.includes(source) === false)
+    .map(({ name, searchPath }) => `service ${name} has the search_path ${pathText(searchPath!)}`)
+  const ofRoles = [...new Set(services.flatMap((service) => service.roles))]
+    .filter((role) => roles.has(role) && !splitPath(pathInForce(searchPaths, role)).includes(source))
+    .map((role) => `role ${ident(role)} has the search_path ${pathInForce(searchPaths, role)}`)
+  return [...declared, ...ofRoles]
+}
 
 /** What may be named in the text of a function. */
 interface Mentioned {

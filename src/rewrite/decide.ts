@@ -45,6 +45,9 @@ export type Decision =
   /** Not of anything that moves. */
   | { readonly kind: 'other' }
 
+/** Why a name stays that means something that moves. */
+export const foundByPath = 'found by search_path'
+
 /** What is to be done with a name at a place. */
 export function decide(site: Site, moves: Moves, around: Surroundings): Decision {
   const name = site.words.at(-1)!
@@ -72,7 +75,7 @@ export function decide(site: Site, moves: Moves, around: Surroundings): Decision
     if (move !== undefined) {
       const isFound = around.isPathWritten !== true || around.path.includes(move.target)
       return around.keepsUnqualified && isFound
-        ? { kind: 'keep', reason: 'found by search_path' }
+        ? { kind: 'keep', reason: foundByPath }
         : { kind: 'rewrite', target: move.target }
     }
     if (isOther) break

@@ -1,6 +1,6 @@
 import { readKeys } from '../catalog/keys.ts'
 import type { RecordedStatement } from '../catalog/recorded-statements.ts'
-import { readNamesakes, readSearchPaths, type SearchPaths } from '../catalog/search-paths.ts'
+import { pathInForce, readNamesakes, readSearchPaths, type SearchPaths } from '../catalog/search-paths.ts'
 import type { Column } from '../catalog/columns.ts'
 import type { Relation } from '../catalog/relations.ts'
 import type { ColumnSequence } from '../catalog/sequences.ts'
@@ -87,7 +87,7 @@ export async function examine(
 }
 
 function lookupOf({ tables, paths, namesakes }: Ground, role: string): Lookup {
-  return lookupFor(tables, pathOf(paths.ofRole.get(role) ?? paths.ofOthers, role), namesakes)
+  return lookupFor(tables, pathOf(pathInForce(paths, role), role), namesakes)
 }
 
 /** Most statements name none of the tables, and are not worth parsing: a name shows by its first word at least. */

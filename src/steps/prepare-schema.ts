@@ -95,17 +95,27 @@ function grants(config: Config, context: StepContext): SchemaGrant[] {
     revoke: `revoke ${privilege} ${on} from ${role(grantee)}`,
   })
   const owning = owners(config, context)
-  const users = [...owning, ...grantees(config, context, owning)]
   return [
-    ...users.filter((user) => found?.usage.includes(user) !== true).map((user) => pair('usage', user)),
+    ...schemaUsers(config, context)
+      .filter((user) => found?.usage.includes(user) !== true)
+      .map((user) => pair('usage', user)),
     ...owning.filter((owner) => found?.create.includes(owner) !== true).map((owner) => pair('create', owner)),
     ...defaultGrants(config, context),
   ]
 }
 
+/** Everyone who is let into the schema; null is PUBLIC. */
+export function schemaUsers(
+  config: Omit<Config, 'database' | 'schema'>,
+  context: StepContext,
+): (string | null)[] {
+  const owning = owners(config, context)
+  return [...owning, ...grantees(config, context, owning)]
+}
+
 /** Owners need CREATE to index and alter their tables in the new schema, and ALTER VIEW … OWNER TO wants it of them. */
 function owners(
-  { relations, routines, types }: Config,
+  { relations, routines, types }: Pick<Config, 'relations' | 'routines' | 'types'>,
   { facts, table, routine, type }: StepContext,
 ): string[] {
   const all = new Set([
@@ -119,7 +129,7 @@ function owners(
 }
 
 function grantees(
-  { relations, routines, roles }: Config,
+  { relations, routines, roles }: Pick<Config, 'relations' | 'routines' | 'roles'>,
   { table, routine }: StepContext,
   owning: readonly string[],
 ): (string | null)[] {

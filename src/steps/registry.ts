@@ -9,8 +9,6 @@ import { dropStage } from './drop-stage.ts'
 import { expandRoutine } from './expand-routine.ts'
 import { expandTable } from './expand-table.ts'
 import { moveTypes } from './move-types.ts'
-import { pinRoutines } from './pin-routines.ts'
-import { pointRoutines } from './point-routines.ts'
 import { prepareSchema } from './prepare-schema.ts'
 import { prepareStage } from './prepare-stage.ts'
 import { rewriteBodies } from './rewrite-bodies.ts'
@@ -38,8 +36,6 @@ const kinds = [
   expandRoutine,
   expandTable,
   moveTypes,
-  pinRoutines,
-  pointRoutines,
   prepareSchema,
   prepareStage,
   rewriteBodies,

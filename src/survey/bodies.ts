@@ -2,7 +2,7 @@ import { readNamesakes, readStoredBodies, type StoredBody } from '../catalog/bod
 import type { Session } from '../pg/session.ts'
 import { Parser } from '../sql/parser.ts'
 import { earlyUnit, nameKey, unitsOf, type NameSources, type Unit } from './body-units.ts'
-import { decideBody, writtenIn, type Doubt } from './body.ts'
+import { decideBody, writtenIn, type Doubt, type FoundName } from './body.ts'
 import { splitPath } from './search-path.ts'
 
 /** Another body for a function, with what it takes the place of. */
@@ -18,6 +18,8 @@ export interface BodyFacts extends StoredBody {
   /** With what gets its new name last, by `table <oid>`, `sequence <oid>` or `types <service>`, in the order in which these move. */
   readonly last: readonly (Change & { readonly unit: string })[]
   readonly doubts: readonly Doubt[]
+  /** Every name in it that means something that moves. */
+  readonly names: readonly FoundName[]
 }
 
 interface BodySources extends NameSources {
@@ -45,7 +47,6 @@ export async function readBodies(session: Session, sources: BodySources): Promis
   const schemas = [...new Set([...paths.values()].flat())]
   const known = new Set((await readNamesakes(session, names, schemas)).map(nameKey))
   const units = unitsOf(sources)
-  const targets = [...new Set(sources.moves.map(({ target }) => target))]
   const all = JSON.stringify([sources.moves, units.map(({ unit }) => unit), [...known]])
   if (memory?.names !== all) memory = { names: all, decisions: new Map() }
   const { decisions } = memory
@@ -62,13 +63,21 @@ export async function readBodies(session: Session, sources: BodySources): Promis
         path,
         temporary: new Set(body.transitionTables),
         others: (schema, name) => known.has(nameKey({ schema, name })),
-        keepsUnqualified: body.path !== null && targets.every((target) => path.includes(target)),
+        keepsUnqualified: body.path !== null && findsNewNames(path, sources.moves),
       })
       decisions.set(text, decision)
     }
     facts.push({ ...body, ...decision })
   }
   return facts
+}
+
+/** Whether a path finds every new name, and the old one only behind it. */
+function findsNewNames(path: readonly string[], moves: NameSources['moves']): boolean {
+  return moves.every(({ schema, target }) => {
+    const [at, old] = [path.indexOf(target), path.indexOf(schema)]
+    return at >= 0 && (old < 0 || at < old)
+  })
 }
 
 function decided(
@@ -78,6 +87,7 @@ function decided(
   around: Parameters<typeof decideBody>[3],
 ): Decision {
   const doubts = new Map<string, Doubt>()
+  const names = new Map<string, FoundName>()
   const words = writtenIn(body)
   const changes: (Change & { unit: string })[] = []
   let now: Pick<StoredBody, 'definition' | 'source' | 'language'> = body
@@ -87,6 +97,7 @@ function decided(
     const isLooked = words.some((word) => moves.names.has(word)) || (executes && unit === units[0]!.unit)
     if (!isLooked) continue
     const found = decideBody(loaded, now, moves, around)
+    for (const name of found.names) names.set(JSON.stringify(name), name)
     for (const doubt of found.doubts) doubts.set(JSON.stringify(doubt), doubt)
     if (found.source === now.source) continue
     changes.push({ unit, before: now.source, after: found.source })
@@ -96,6 +107,7 @@ function decided(
   return {
     ...(renamed === undefined ? {} : { renamed }),
     last: changes.filter(({ unit }) => unit !== earlyUnit),
+    names: [...names.values()],
     doubts: [...doubts.values()].toSorted((a, b) => a.line - b.line),
   }
 }

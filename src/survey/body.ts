@@ -1,7 +1,8 @@
 import type { StoredBody } from '../catalog/bodies.ts'
 import { isMark, isName, lex, type Token } from '../sql/lexer.ts'
 import type { Parser } from '../sql/parser.ts'
-import type { Surroundings } from '../rewrite/decide.ts'
+import { foundByPath, type Surroundings } from '../rewrite/decide.ts'
+import type { Mention } from '../rewrite/mention.ts'
 import type { Moves } from '../rewrite/moves.ts'
 import { readLiteral } from '../rewrite/literal.ts'
 import { rewriteText } from '../rewrite/rewrite.ts'
@@ -18,9 +19,17 @@ export interface Doubt {
 
 type Text = Pick<StoredBody, 'definition' | 'source' | 'language'>
 
+/** A name that a body looks for and finds to be one that moves. */
+export interface FoundName {
+  readonly name: string
+  /** Is a schema written in front? Without one search_path decides. */
+  readonly isQualified: boolean
+}
+
 interface Decided {
   readonly source: string
   readonly definition: string
+  readonly names: readonly FoundName[]
   readonly doubts: readonly Doubt[]
 }
 
@@ -30,7 +39,7 @@ const elsewhere = 'another of that name, or none, on the search_path'
 export function decideBody(parser: Parser, body: Text, moves: Moves, around: Surroundings): Decided {
   const { definition, source } = body
   const quote = /\$[a-z]+\$(?=\n?$)/.exec(definition)
-  if (moves.names.size === 0 || quote === null) return { source, definition, doubts: [] }
+  if (moves.names.size === 0 || quote === null) return { source, definition, names: [], doubts: [] }
   const [start, end] = [quote.index - source.length, quote.index]
   const line = (at: number): number => source.slice(0, at - start).split('\n').length
   const temporary = new Set([...around.temporary, ...temporaryTables(source)])
@@ -42,7 +51,12 @@ export function decideBody(parser: Parser, body: Text, moves: Moves, around: Sur
   const problem = result.problem ?? whole?.reason
   if (problem !== undefined) {
     const [name] = writtenIn(body).filter((word) => moves.names.has(word))
-    return { source, definition, doubts: name === undefined ? [] : [{ name, line: 1, reason: problem }] }
+    return {
+      source,
+      definition,
+      names: [],
+      doubts: name === undefined ? [] : [{ name, line: 1, reason: problem }],
+    }
   }
   const inside = result.mentions.filter((mention) => mention.start >= start && mention.end <= end)
   const isNowhere = (name: string): boolean =>
@@ -71,7 +85,20 @@ export function decideBody(parser: Parser, body: Text, moves: Moves, around: Sur
     })),
   ]
   const after = bodyIn(result.text, quote[0], definition.length - end)
-  return { source: after, definition: definition.slice(0, start) + after + definition.slice(end), doubts }
+  return {
+    source: after,
+    definition: definition.slice(0, start) + after + definition.slice(end),
+    names: inside.flatMap((mention) => foundName(definition, mention)),
+    doubts,
+  }
+}
+
+/** A name that is rewritten, or would be if its search_path did not find it anyway. */
+function foundName(definition: string, { kind, name, start, end, reason }: Mention): FoundName[] {
+  if (kind !== 'rewritten' && reason !== foundByPath) return []
+  const isString = definition[end - 1] === "'" || definition[end - 1] === '$'
+  const text = isString ? definition.slice(start, end) : definition.slice(0, start).trimEnd()
+  return [{ name, isQualified: isString ? text.includes('.') : text.endsWith('.') }]
 }
 
 /** The new body without what stands before it: there the server itself writes the names. */

@@ -1,23 +1,17 @@
 import { readColumns, type Column } from '../catalog/columns.ts'
 import { readDefaultPrivileges, type DefaultPrivilege } from '../catalog/default-privileges.ts'
 import { readForeignKeys, type ForeignKey } from '../catalog/foreign-keys.ts'
-import {
-  readBodyMentions,
-  readRoutinesWithPath,
-  readUnpinnedRoutines,
-  type BodyMention,
-  type Routine,
-  type TriggerRoutine,
-} from '../catalog/functions.ts'
+import { readBodyMentions, type BodyMention } from '../catalog/functions.ts'
 import { readGrants, readOwnersWithout, type Grant } from '../catalog/grants.ts'
 import { readLocations, type Location } from '../catalog/location.ts'
 import { markOf } from '../catalog/names.ts'
-import { readPathSettings, type PathSetting } from '../catalog/path-settings.ts'
+import { pathSettings, type PathSetting } from '../catalog/path-settings.ts'
 import { readRelationsByOid, type Relation } from '../catalog/relations.ts'
 import { readReplication, type Replication } from '../catalog/replication.ts'
 import { readRoles, readSchemas, type RoleFacts, type SchemaFacts } from '../catalog/roles.ts'
 import { readRowTypeUses, type RowTypeUse } from '../catalog/row-types.ts'
 import { readRoutineLocations, type RoutineLocation } from '../catalog/routines.ts'
+import { readSearchPaths, type SearchPaths } from '../catalog/search-paths.ts'
 import { readSequences, type ColumnSequence } from '../catalog/sequences.ts'
 import { readStatistics, type StatisticsObject } from '../catalog/statistics.ts'
 import { readTypeLocations, type TypeLocation } from '../catalog/types.ts'
@@ -30,7 +24,7 @@ import type { Mapping, Resolved } from './mapping.ts'
 import { readNamedMoves } from './named-moves.ts'
 import type { ObjectMapping } from './objects.ts'
 import { surveySequences, type SharedSequences } from './shared-sequences.ts'
-import { pathText, pinnedPath, sharedPath } from './search-path.ts'
+import { sharedPath } from './search-path.ts'
 import { readTriggerTexts, withoutKnown, type TriggerText } from './trigger-texts.ts'
 
 /** One table of the move with everything the mover must know of it. */
@@ -76,11 +70,6 @@ export interface Facts {
   readonly sequences: SharedSequences
   readonly resolved: Resolved
   readonly foreignKeys: readonly ForeignKey[]
-  readonly unpinned: readonly (TriggerRoutine & { source: string })[]
-  /** Functions that the plan has given a search_path with the old schema first. */
-  readonly pinnedOld: readonly (Routine & { source: string })[]
-  /** The same with the new schemas first. */
-  readonly pinnedNew: readonly (Routine & { source: string })[]
   /** Functions and procedures whose text names what moves, or makes SQL as it runs. */
   readonly bodies: readonly BodyFacts[]
   /** What trigger functions make of their table’s name as they run. */
@@ -91,6 +80,8 @@ export interface Facts {
   readonly defaultPrivileges: readonly DefaultPrivilege[]
   /** Whether changes of structure are reported or refused; null where nobody looks. */
   readonly structureWatch: string | null
+  /** Every search_path that the server knows of. */
+  readonly searchPaths: SearchPaths
   /** Of the roles that the plan gives the new schemas, and of the database. */
   readonly pathSettings: readonly PathSetting[]
 }
@@ -120,25 +111,13 @@ export async function readFacts(
   const statistics = await readStatistics(session, oids)
   const lacking = new Set((await readOwnersWithout(session, oids)).map(({ relation }) => relation))
   const mentions: BodyMention[] = []
-  const unpinned: (TriggerRoutine & { source: string })[] = []
-  const pinned: { old: (Routine & { source: string })[]; new: (Routine & { source: string })[] } = {
-    old: [],
-    new: [],
-  }
   for (const source of sources) {
     const here = mappings.filter((mapping) => mapping.source === source)
     const named = [
       ...here.map(({ relation, name }) => ({ oid: relation, name })),
       ...resolved.objects.filter((object) => object.source === source),
     ]
-    for (const first of ['old', 'new'] as const) {
-      const routines = await readRoutinesWithPath(session, pathText(pinnedPath(plan, source, first)))
-      pinned[first].push(...routines.map((routine) => ({ ...routine, source })))
-    }
     mentions.push(...(await readBodyMentions(session, named, source)))
-    const oidsHere = here.map(({ relation }) => relation)
-    for (const routine of await readUnpinnedRoutines(session, oidsHere, source))
-      unpinned.push({ ...routine, source })
   }
   const tables = mappings.flatMap((mapping): TableFacts[] => {
     const live = relations.get(mapping.relation)
@@ -160,18 +139,23 @@ export async function readFacts(
     ]
   })
   const shared = await surveySequences(session, mappings)
-  const pathSettings = await readPathSettings(session, plan.searchPath.roles, server.isSuperuser)
+  const roles = new Map((await readRoles(session)).map((role) => [role.name, role]))
+  const searchPaths = await readSearchPaths(session)
+  const settings = pathSettings(
+    searchPaths,
+    plan.searchPath.roles.filter((role) => roles.has(role)),
+  )
   const moves = await readNamedMoves(session, { resolved, sequences: shared, tables })
   const triggerTexts = await readTriggerTexts(session, {
     moves,
     tables,
-    sharedPath: sharedPath(pathSettings),
+    sharedPath: sharedPath(settings),
   })
   const bodies = await readBodies(session, {
     moves,
     tables,
     sequences: shared.going,
-    sharedPath: sharedPath(pathSettings),
+    sharedPath: sharedPath(settings),
     services: plan.services.map(({ name }) => name),
   })
   return {
@@ -184,17 +168,15 @@ export async function readFacts(
     missing: mappings.filter(({ relation }) => !relations.has(relation)),
     resolved,
     foreignKeys: await readForeignKeys(session, oids),
-    unpinned,
-    pinnedOld: pinned.old,
-    pinnedNew: pinned.new,
     replication: await readReplication(session, oids, sources, server.major),
-    roles: new Map((await readRoles(session)).map((role) => [role.name, role])),
+    roles,
     defaultPrivileges: await readDefaultPrivileges(session, [
       ...sources,
       ...new Set(mappings.map(({ target }) => target)),
     ]),
     structureWatch: await readStructureWatch(session),
-    pathSettings,
+    searchPaths,
+    pathSettings: settings,
     schemas: new Map((await readSchemas(session)).map((schema) => [schema.name, schema])),
   }
 }

@@ -1,18 +1,5 @@
 import type { PathSetting } from '../catalog/path-settings.ts'
-import type { Plan } from '../plan/plan.ts'
 import { ident } from '../pg/quoting.ts'
-
-/**
- * The search_path for functions that rows make run. Until contract the old schema comes first, so that nothing changes
- * for them; before the old names go, the new schemas do. pg_temp is last, where nobody can slip a table in (manual,
- * chapter 5.9.6 and CREATE FUNCTION).
- */
-export function pinnedPath(plan: Plan, source: string, first: 'old' | 'new'): string[] {
-  const targets = plan.services
-    .filter(({ sourceSchema }) => sourceSchema === source)
-    .map(({ schema }) => schema)
-  return [...new Set(first === 'old' ? [source, ...targets] : [...targets, source]), 'pg_temp']
-}
 
 /** The path as SET takes it and pg_proc.proconfig keeps it. */
 export function pathText(path: readonly string[]): string {
@@ -24,14 +11,52 @@ export function sharedPath(settings: readonly PathSetting[]): string {
   return settings.find(({ role }) => role === null)?.effective ?? 'public'
 }
 
-/** The names in a path as pg_db_role_setting and pg_proc keep it. */
+/** The names in a path as a setting has it; unquoted ones in lower case, as the server reads them. */
 export function splitPath(text: string): string[] {
   return [...text.matchAll(/"((?:[^"]|"")*)"|([^,\s]+)/g)].map(([, quoted, bare]) =>
-    quoted === undefined ? bare! : quoted.replaceAll('""', '"'),
+    quoted === undefined
+      ? bare!.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+      : quoted.replaceAll('""', '"'),
   )
 }
 
 /** The schemas that clients must find tables in without naming them, because nothing will stand at the old names. */
 export function pathSchemas(mappings: readonly { compat: string; target: string }[]): string[] {
   return [...new Set(mappings.filter(({ compat }) => compat === 'search-path').map(({ target }) => target))]
+}
+
+/** A path for a role: "$user" is the schema of its name. */
+export function pathOfRole(path: readonly string[], role: string): string[] {
+  return path.map((schema) => (schema === '$user' ? role : schema))
+}
+
+/** The path with some of its entries behind all the others; pg_temp stays where nobody can slip something in. */
+export function putLast(path: readonly string[], isLate: (schema: string) => boolean): string[] {
+  const rest = path.filter((schema) => !isLate(schema))
+  const tail = rest.at(-1) === 'pg_temp' ? ['pg_temp'] : []
+  return [...rest.slice(0, rest.length - tail.length), ...path.filter(isLate), ...tail]
+}
+
+/**
+ * The paths that a text of SQL sets as it runs, of those that it says: `SET [LOCAL | SESSION] search_path`, and set_config()
+ * with a constant.
+ */
+export function pathsSetBy(sql: string): string[][] {
+  const called = [...sql.matchAll(/\bset_config\s*\(\s*'search_path'\s*,\s*'((?:[^']|'')*)'/gi)].map(
+    ([, list]) => splitPath(list!.replaceAll("''", "'")),
+  )
+  const set = sql.split(';').flatMap((statement) => {
+    const [, list] =
+      /\bset\s+(?:local\s+|session\s+)?search_path\s*(?:=|\bto\b)\s*(.+)$/is.exec(statement) ?? []
+    return list === undefined || /\b(?:alter|create)\b/i.test(statement) ? [] : [writtenPath(list)]
+  })
+  return [...set, ...called].filter((path) => path.length > 0)
+}
+
+/** In SET a string is one name; a parameter or DEFAULT says nothing. */
+function writtenPath(list: string): string[] {
+  return [...list.matchAll(/'((?:[^']|'')*)'|"(?:[^"]|"")*"|[^,\s]+/g)].flatMap(([word, string]) => {
+    if (string !== undefined) return [string.replaceAll("''", "'")]
+    return /^\$\d|^default$/i.test(word) ? [] : splitPath(word)
+  })
 }
