@@ -95,7 +95,7 @@ function openedSchemas({ plan, facts, tables, routines, types, begun }: Prefligh
       const relations = tables.filter(({ target }) => target === schema).map(({ relation }) => relation)
       const of = (objects: readonly { target: string; oid: number }[]): number[] =>
         objects.filter(({ target }) => target === schema).map(({ oid }) => oid)
-      const roles = rolesOf(plan, schema)
+      const roles = rolesOf(plan, schema).filter((role) => facts.roles.has(role))
       const users = schemaUsers({ relations, routines: of(routines), types: of(types), roles }, context)
       return { schema, relations, users }
     })
