@@ -37,7 +37,11 @@ export function bodyOf(tag: string, node: Node, tokens: readonly Token[]): Body 
 
 function isPath(value: unknown): value is Node {
   const [tag, body] = isNode(value) ? untag(value) : ['', {}]
-  return tag === 'VariableSetStmt' && body['name'] === 'search_path' && body['kind'] === 'VAR_SET_VALUE'
+  return (
+    tag === 'VariableSetStmt' &&
+    body['name'] === 'search_path' &&
+    (body['kind'] === 'VAR_SET_VALUE' || body['kind'] === 'VAR_SET_CURRENT')
+  )
 }
 
 /** The body is the string behind AS, or in a DO the only one that is not behind LANGUAGE. */
@@ -55,18 +59,51 @@ export function rewriteBody(
   { language, routine, path, token, source }: Body,
   rewriteSql: RewriteSql,
 ): Outcome {
-  const own = path === undefined ? outer : { ...outer, around: after(path, outer.around, outer.around) }
-  const context = routine === undefined ? own : withTransitions(own, routine)
+  // FROM CURRENT keeps for the function what the script has set.
+  const isSet = path !== undefined && untag(path)[1]['kind'] === 'VAR_SET_VALUE'
+  const own = isSet ? { ...outer, around: after(path, outer.around, outer.around) } : outer
   const piece = pieceOf(outerText, token)
   // One in several parts is not read, nor is one with escapes that only the server knows.
   if (piece?.text !== source) return undecided(token, 'a body in a string of this form')
   if (language !== 'sql' && language !== 'plpgsql') return undecided(token, `a body in ${language}`)
-  const found =
+  const read = (context: Context): Outcome =>
     language === 'sql'
       ? rewriteSql(context, piece.text)
       : rewritePlpgsql(context, statement, piece.text, rewriteSql)
+  const found =
+    routine === undefined ? read(own) : asCalled(withTransitions(own, routine), path === undefined, read)
   if (found.problem !== undefined) return undecided(token, found.problem)
   return outward([piece], found.edits, found.mentions) ?? undecided(token, 'its string')
+}
+
+/**
+ * A function is run later, by the search_path of whoever calls it. What the script has set counts only as far as both say the
+ * same; an empty path, which pg_dump sets, says nothing of it.
+ */
+function asCalled(context: Context, isOpen: boolean, read: (context: Context) => Outcome): Outcome {
+  const { around, initial } = context
+  if (!isOpen || initial === undefined || around.isPathWritten !== true) return read(context)
+  const { path, isPathWritten = false } = initial
+  const called = read({ ...context, around: { ...around, path, isPathWritten } })
+  return around.path.length === 0 ? called : agreed(read(context), called)
+}
+
+function agreed(made: Outcome, called: Outcome): Outcome {
+  if (made.problem !== undefined || called.problem !== undefined) return made
+  const same = new Set(called.edits.map((edit) => JSON.stringify(edit)))
+  const kinds = new Map(called.mentions.map(({ start, kind }) => [start, kind]))
+  return {
+    edits: made.edits.filter((edit) => same.has(JSON.stringify(edit))),
+    mentions: made.mentions.map((mention) =>
+      kinds.get(mention.start) === mention.kind
+        ? mention
+        : {
+            ...mention,
+            kind: 'undecided',
+            reason: 'the search_path of the script gives it another meaning than that of who calls',
+          },
+    ),
+  }
 }
 
 /** In a trigger function its transition tables are found before all others. */

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { Moves } from '../../../src/rewrite/moves.ts'
 import { rewriteScript } from '../../../src/rewrite/rewrite-script.ts'
 import { Parser } from '../../../src/sql/parser.ts'
@@ -52,6 +52,41 @@ test.each([
 ])('%s', async (marked) => {
   const result = await rewriteScript(parser, marked.replaceAll(/«[^»]*»/g, ''), moves, around)
   expect([result.text, result.unread]).toEqual([marked.replaceAll(/[«»]/g, ''), []])
+})
+
+describe('a function is run later, by the path of who calls it, and not by that of the script', () => {
+  const body = '$$ begin perform from users; end $$'
+  const made = `create function f() returns void language plpgsql as ${body};`
+  const qualified = made.replace('from users', 'from app.users')
+
+  test.each([
+    ["select pg_catalog.set_config('search_path', '', false);", qualified],
+    ["set search_path = '';", qualified],
+    ["select pg_catalog.set_config('search_path', '', false); table users;", qualified],
+    ['set search_path = public, pg_catalog;', qualified],
+  ])('%s', async (before, expected) => {
+    const result = await rewriteScript(parser, before + made, moves, around)
+    expect([result.text, result.mentions.map(({ kind }) => kind).at(-1)]).toEqual([
+      before + expected,
+      'rewritten',
+    ])
+  })
+
+  test.each([
+    [`set search_path = ''; do ${body}`],
+    ["set search_path = ''; create view v as select * from users"],
+    ["set search_path = ''; create function f() returns bigint begin atomic select count(*) from users; end"],
+    [`set search_path = ''; ${made.replace(' as ', ' set search_path from current as ')}`],
+    [`set search_path = ''; ${made.replace(' as ', ' set search_path = other as ')}`],
+  ])('but not of what is looked up at once, or has a path of its own: %s', async (script) => {
+    expect((await rewriteScript(parser, script, moves, around)).text).toBe(script)
+  })
+
+  test('where both paths find something else it is told', async () => {
+    const script = `set search_path = other; ${made}`
+    const { text, mentions } = await rewriteScript(parser, script, moves, around)
+    expect([text, mentions.map(({ kind, name }) => [kind, name])]).toEqual([script, [['undecided', 'users']]])
+  })
 })
 
 test('another connection is another session', async () => {
