@@ -58,6 +58,21 @@ const grammars = [
     'tree-sitter-php.wasm',
     'd4df6a6ff08c87c3ec4f9cbb785fe09998a0cb570e03f57d7b19b3acfb146aa7',
   ],
+  [
+    'tree-sitter-rust@0.24.0',
+    'tree-sitter-rust.wasm',
+    'f65f354215611fd94ad34134b3427eb3d58cbb745df7b6509ba722184db73d57',
+  ],
+  [
+    'tree-sitter-c-sharp@0.23.5',
+    'tree-sitter-c_sharp.wasm',
+    '6f69e1cae44e1c32c1eccc170dc5a9778fb94ff716f71113fe1f8c4299aa2f40',
+  ],
+  [
+    'tree-sitter-elixir@0.3.5',
+    'tree-sitter-elixir.wasm',
+    'ed99093c548c12d43f7e337fd3440e9e2daa2ec671a5e29aadb6c6dcb2232a62',
+  ],
 ] as const
 
 const target = join(import.meta.dirname, '..', 'grammars')

@@ -1,3 +1,4 @@
+import { plainRewrite } from '../../src/plan/plain-rewrite.ts'
 import { EventStream } from '../../src/events/stream.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -62,13 +63,15 @@ export async function codemod(megabytes: number): Promise<{ megabytes: number; n
     }))
     const request = {
       ...{ paths: [folder], least: 'medium' as const, searchPath: ['public'] },
-      ...{ keepsUnqualified: false, hasStatements: false },
+      ...{ keepsUnqualified: false, hasStatements: false, settings: plainRewrite },
     }
     const began = performance.now()
     const moved = { moves: new Moves(names), names, isGuessed: false }
     const done = await rewriteSources(moved, request, new EventStream(), new AbortController().signal)
     const seconds = (performance.now() - began) / 1_000
-    const rewritten = done.flatMap(({ findings }) => findings).filter(({ kind }) => kind === 'rewritten')
+    const rewritten = done.files
+      .flatMap(({ findings }) => findings)
+      .filter(({ kind }) => kind === 'rewritten')
     return { megabytes: bytes / 1e6 / seconds, names: rewritten.length }
   } finally {
     await rm(folder, { recursive: true, force: true })

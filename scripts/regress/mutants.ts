@@ -98,6 +98,7 @@ export function byRegularExpression(made: Made, schema: string): Rewrite {
     Promise.resolve({
       text: text.replaceAll(pattern, `$1$2${schema}.$3`),
       statements: 0,
+      edits: [],
       mentions: [],
       unread: [],
     })

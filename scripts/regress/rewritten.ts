@@ -75,4 +75,4 @@ export async function rewriteSuite(
 
 /** Leaves scripts as they are: what differs then is due to the way of comparing. */
 export const unchanged: Rewrite = (_script, text) =>
-  Promise.resolve({ text, statements: 0, mentions: [], unread: [] })
+  Promise.resolve({ text, statements: 0, edits: [], mentions: [], unread: [] })

@@ -128,7 +128,8 @@ async function prepare(
     const isOwn = temporary.has(subject) || subject.includes(holeName)
     // Where something is put in at run time, only the relations are known.
     const isMissing = (hasHoles ? relations : missing).has(code) && !isAlias && !isOwn
-    return { outcome: isMissing ? 'missing' : 'unclear', sqlstate: code, message }
+    const told = message.replaceAll(holeName, '…')
+    return { outcome: isMissing ? 'missing' : 'unclear', sqlstate: code, message: told }
   } finally {
     await session.script('rollback to one; deallocate all')
   }

@@ -16,6 +16,15 @@ export interface Context {
   readonly least: Confidence
   /** Are statements wanted as they will be, for a database to check? */
   readonly hasStatements: boolean
+  /** Has a person decided that what stands there stays? */
+  readonly isIgnored?: (place: number) => boolean
+  /** Functions of the program’s own that are given SQL, the name of a table, or neither. */
+  readonly calls?: Readonly<Record<'sql' | 'table' | 'text', readonly string[]>>
+}
+
+/** The edits that no person has decided against. */
+export function wanted({ isIgnored }: Context, edits: readonly Edit[]): readonly Edit[] {
+  return isIgnored === undefined ? edits : edits.filter(({ start }) => !isIgnored(start))
 }
 
 /** A string of a program, with what it is joined with. */

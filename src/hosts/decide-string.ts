@@ -3,22 +3,24 @@ import { outward } from '../rewrite/pieces.ts'
 import { rewriteSql } from '../rewrite/rewrite.ts'
 import { ambiguousCalls } from './callers.ts'
 import type { Context, Decision, HostString } from './context.ts'
-import { dynamicRelations } from './dynamic.ts'
+import { dynamicRelations, outerPlace } from './dynamic.ts'
 import type { Confidence, Finding } from './finding.ts'
-import { fragment, statement } from './forms.ts'
+import { fragment, relation, statement } from './forms.ts'
 import type { Place } from './place.ts'
-import type { Readable } from './readable.ts'
+import type { Readable, Unreadable } from './readable.ts'
 import { hasHoleInRelationPosition, mayBeSentence, verbOf } from './shape.ts'
 import { withRest } from './rest.ts'
 import { statementOf } from './source-statement.ts'
 import { bareName, inRelationPosition, kept, told } from './told.ts'
-import { virtualOf } from './virtual.ts'
+import { holeName, virtualOf } from './virtual.ts'
 
 const order: readonly Confidence[] = ['low', 'medium', 'high']
 
 /** Decides every place in a string of a program where the name of something that moves is written. */
 export function decideString(context: Context, string: HostString): Decision {
-  const text = string.parts.map((part) => (part.kind === 'text' ? part.text : '\uFFFC')).join('')
+  const text = string.parts
+    .map((part) => (part.kind === 'text' ? part.text : (part.masks?.[0] ?? '\uFFFC')))
+    .join('')
   const isNaming = context.names.wordsIn(text).length > 0
   if (!isNaming && !(verbOf(text) !== undefined && hasHoleInRelationPosition(text))) return nothing
   const decided = decide(context, string, text)
@@ -29,21 +31,27 @@ const nothing: Decision = { edits: [], findings: [] }
 
 function decide(context: Context, string: HostString, text: string): Decision {
   const { place, start, end, parts } = string
+  if (place.kind === 'dotted') return builderArgument(context, string, text)
   const only = parts.length === 1 ? context.names.isName(text.trim()) : undefined
-  if (only !== undefined) return bareName(string, only)
+  if (only !== undefined) return bareName(context, string, only)
+  const isTable = place.kind === 'table' || place.kind === 'mapping'
+  if (isTable && context.names.isNew(text)) return kept(string, context, 'the new name')
+  if (isTable && /join/i.test(place.by) && /^\w+\.\w+$/.test(text.trim()))
+    return kept(string, context, 'a column')
   if (place.kind === 'table')
     return told(string, context, 'table-argument', `${place.by} takes a name, and no SQL`)
   if (place.kind === 'mapping') return told(string, context, 'orm-mapping', `${place.by} holds it`)
   if (place.kind === 'jpql') return told(string, context, 'jpql', `${place.by} takes a query over entities`)
   if (place.kind === 'prose') return kept(string, context, `text for people: ${place.by}`)
   const virtual = virtualOf(parts)
-  const found = statement(context, virtual, text) ?? fragment(context, virtual, text)
+  const read = statement(context, virtual, text)
+  const found = read !== undefined && 'isFragment' in read ? read : fragment(context, virtual, text)
   if (found !== undefined) {
     const confidence = confidenceOf(found.isFragment, place, text)
     return rewritten(context, string, found.form, confidence)
   }
-  if (verbOf(text) !== undefined && !mayBeSentence(text))
-    return told(string, context, 'parse', 'it begins like SQL and cannot be read')
+  if (read !== undefined && !('isFragment' in read) && !mayBeSentence(text))
+    return unread(context, string, read)
   const dynamic: Finding[] =
     hasHoleInRelationPosition(text) && verbOf(text) !== undefined
       ? [{ kind: 'undecided', code: 'dynamic-relation', name: '', start, end, reason: reasonDynamic }]
@@ -51,10 +59,32 @@ function decide(context: Context, string: HostString, text: string): Decision {
   return { edits: [], findings: [...dynamic, ...inRelationPosition(context, string)] }
 }
 
+/** `from("users u")`, `leftJoin("users u on …")`, `joins("inner join users …")`: what is written there is put into the SQL as it is. */
+function builderArgument(context: Context, string: HostString, text: string): Decision {
+  if (context.names.isNew(text)) return kept(string, context, 'the new name')
+  const virtual = virtualOf(string.parts)
+  const whole = statement(context, virtual, text)
+  const found = whole !== undefined && 'isFragment' in whole ? whole : relation(context, virtual)
+  if (found === undefined)
+    return told(string, context, 'table-argument', `${string.place.by} takes a name, and no SQL`)
+  return rewritten(context, string, found.form, 'medium')
+}
+
+/** What the parser has stopped at may be what was put in for something unknown; then its own words say nothing. */
+function unread(context: Context, string: HostString, { said, stopped, form }: Unreadable): Decision {
+  const at = outerPlace(form, stopped)
+  const reason = said.includes(holeName) ? 'it cannot be read with what is put in there' : said
+  const { findings } = told(string, context, 'parse', `it begins like SQL and cannot be read: ${reason}`)
+  return {
+    edits: [],
+    findings: at === undefined ? findings : findings.map((each) => ({ ...each, stopped: at })),
+  }
+}
+
 const reasonDynamic = 'the relation is put in when the program runs'
 
 function confidenceOf(isFragment: boolean, { kind, by }: Place, text: string): Confidence {
-  if (isFragment) return 'low'
+  if (isFragment) return kind === 'piece' ? 'medium' : 'low'
   if (mayBeSentence(text)) return kind === 'database' && !ambiguousCalls.test(by) ? 'high' : 'low'
   return kind === 'database' ? 'high' : 'medium'
 }

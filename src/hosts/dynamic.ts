@@ -23,7 +23,7 @@ export function dynamicRelations(virtual: Virtual, statements: readonly Statemen
       found.set(first.start, {
         kind: 'undecided',
         code: 'dynamic-relation',
-        name: words.at(-1)!.replace(holeName, words.at(-1) === holeName ? '' : '…'),
+        name: words.at(-1) === holeName ? '' : words.at(-1)!.replaceAll(holeName, '…'),
         start: Math.min(first.start, outerPlace(virtual, from) ?? first.start),
         end: Math.max(last.outer, outerPlace(virtual, to) ?? 0),
         reason: 'the relation is put in when the program runs',
@@ -61,10 +61,11 @@ function endOfName(text: string, from: number, words: number): number {
 }
 
 /** Where a place of the text is written in the file; undefined within what is put in. */
-function outerPlace({ pieces }: Virtual, place: number): number | undefined {
+export function outerPlace({ pieces }: Virtual, place: number): number | undefined {
   let at = 0
   for (const piece of pieces) {
-    if (place < at + piece.text.length || piece === pieces.at(-1)) return piece.outer(place - at)
+    if (place < at + piece.text.length || piece === pieces.at(-1))
+      return piece.outer(Math.min(place - at, piece.text.length))
     at += piece.text.length
   }
   return undefined

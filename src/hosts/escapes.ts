@@ -11,10 +11,20 @@ const controls: Readonly<Partial<Record<string, string>>> = {
   '0': '\0',
 }
 
+/** Of XML. */
+const entities: Readonly<Partial<Record<string, string>>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&amp;': '&',
+  '&quot;': '"',
+  '&apos;': "'",
+}
+
 /** The text that an escape sequence stands for; what the languages share, and no two of them read differently in SQL. */
 export function decodeEscape(written: string): string {
   // Doubled braces of an f-string.
   if (written === '{{' || written === '}}') return written[0]!
+  if (written.startsWith('&')) return entities[written] ?? written
   const rest = written.slice(1)
   const code = /^(?:u\{([\dA-Fa-f]+)\}|u+([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|x\{?([\dA-Fa-f]{1,2})\}?)$/.exec(
     rest,

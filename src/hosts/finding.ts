@@ -8,12 +8,14 @@ export const findingCodes = {
   'dynamic-name': 'the name is joined to something that is put in when the program runs',
   'table-argument': 'a function takes it as a name, or an ORM finds it there',
   'orm-mapping': 'an annotation holds it',
+  'orm-model': 'the convention of an ORM gives a class this table',
   jpql: 'a query over entities, not tables',
   'low-confidence': 'a piece of SQL, or a sentence that reads like SQL',
   'in-sql': 'within SQL that was read, the name cannot be decided',
   unwritable: 'the new name cannot be written in a string of this form',
   'sql-literal': 'a string within SQL may hold it as a name',
   'name-only': 'a string that is the name and nothing else',
+  'ignore-without-reason': 'a comment ignores a line and does not say why',
   'source-broken': 'the file would not be read the same after the change',
   unreadable: 'the file cannot be read as text',
 } as const
@@ -31,6 +33,8 @@ export type Finding = {
   readonly end: number
   /** One phrase, for people. */
   readonly reason: string
+  /** Where the parser could not go on. */
+  readonly stopped?: number
 } & (
   | { readonly kind: 'rewritten'; readonly confidence: Confidence }
   | { readonly kind: 'kept' }

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts'
-import { readable, type Readable } from './readable.ts'
+import { readable, type Readable, type Unreadable } from './readable.ts'
 import { hasClause, verbOf } from './shape.ts'
 import type { Virtual } from './virtual.ts'
 
@@ -8,9 +8,14 @@ export interface Found {
   readonly isFragment: boolean
 }
 
-/** A statement, or the beginning of one that goes on elsewhere. */
-export function statement({ parser }: Context, virtual: Virtual, text: string): Found | undefined {
+/** A statement, or the beginning of one that goes on elsewhere; or why it is none, as far as it looks like one. */
+export function statement(
+  { parser }: Context,
+  virtual: Virtual,
+  text: string,
+): Found | Unreadable | undefined {
   if (verbOf(text) === undefined) return undefined
+  let first: Unreadable | undefined
   for (const after of [
     '',
     ' true',
@@ -25,10 +30,11 @@ export function statement({ parser }: Context, virtual: Virtual, text: string): 
   ]) {
     const form = readable(parser, virtual, '', after)
     if ('virtual' in form) return { form, isFragment: false }
+    first ??= form
     // Nothing that follows helps where the parser has stopped before.
-    if (after === '' && !form.endsEarly) return undefined
+    if (after === '' && !form.endsEarly) return first
   }
-  return undefined
+  return first
 }
 
 /** A piece of a statement that has no verb: a FROM clause, a join, a condition with a query in it. */
@@ -52,6 +58,17 @@ export function fragment({ parser }: Context, virtual: Virtual, text: string): F
       const form = readable(parser, virtual, before, after)
       if ('virtual' in form) return { form, isFragment: true }
       if (after === '' && !form.endsEarly) break
+    }
+  }
+  return undefined
+}
+
+/** What a query builder is given for a relation: a name, perhaps with an alias, or a join or what stands behind JOIN. */
+export function relation({ parser }: Context, virtual: Virtual): Found | undefined {
+  for (const before of ['select 1 from ', 'select 1 from w ', 'select 1 from w join ']) {
+    for (const after of ['', ' on true']) {
+      const form = readable(parser, virtual, before, after)
+      if ('virtual' in form) return { form, isFragment: true }
     }
   }
   return undefined

@@ -97,6 +97,61 @@ export const languages: readonly Language[] = [
         : quoted(node)
     },
   },
+  {
+    name: 'Rust',
+    grammar: 'tree-sitter-rust',
+    extensions: ['.rs'],
+    strings: new Set(['string_literal', 'raw_string_literal']),
+    adjacent: new Set(),
+    joins: { nodes: new Set(['binary_expression']), operator: '+' },
+    content(node) {
+      const [opening = '', hashes = ''] = /^[a-z]*(#*)"/.exec(node.text) ?? []
+      const isRaw = node.type === 'raw_string_literal'
+      const content = within(node, opening.length, 1 + hashes.length)
+      // Between hashes a quote ends nothing.
+      return { ...content, isRaw, quote: hashes === '' ? '"' : '' }
+    },
+  },
+  {
+    name: 'C#',
+    grammar: 'tree-sitter-c_sharp',
+    extensions: ['.cs'],
+    strings: new Set([
+      'string_literal',
+      'verbatim_string_literal',
+      'raw_string_literal',
+      'interpolated_string_expression',
+    ]),
+    adjacent: new Set(),
+    joins: { nodes: new Set(['binary_expression']), operator: '+' },
+    content(node) {
+      const [opening, marks, quotes] = /^([$@]*)("{3,}|"?)/.exec(node.text)!
+      const isDoubled = marks!.includes('@')
+      return {
+        ...within(node, opening.length, quotes!.length),
+        isRaw: isDoubled || quotes!.length > 1,
+        quote: quotes!.length > 1 ? '' : '"',
+        ...(isDoubled ? { untold: /""/g } : {}),
+      }
+    },
+  },
+  {
+    name: 'Elixir',
+    grammar: 'tree-sitter-elixir',
+    extensions: ['.ex', '.exs'],
+    strings: new Set(['string', 'sigil']),
+    adjacent: new Set(),
+    joins: { nodes: new Set(['binary_operator']), operator: '<>' },
+    content(node) {
+      const [opening, sigil = ''] = /^(?:~([a-zA-Z]+))?(?:"""|'''|[^])/.exec(node.text)!
+      const quote = opening.slice(sigil === '' ? 0 : sigil.length + 1)
+      return {
+        ...within(node, opening.length, quote.length),
+        isRaw: /^[A-Z]/.test(sigil),
+        quote: quote.length > 1 ? '' : quote,
+      }
+    },
+  },
 ]
 
 const byExtension = new Map(

@@ -32,6 +32,20 @@ export class Names {
     }))
   }
 
+  /** Is a text the new name of something, with the schema that it moves to? */
+  isNew(text: string): boolean {
+    const [schema, name, ...rest] = text
+      .trim()
+      .replaceAll(/["`]/g, '')
+      .split(/\s*\.\s*/)
+    return (
+      rest.length === 0 &&
+      name !== undefined &&
+      this.#moves.targets.has(schema!) &&
+      this.#moves.names.has(name)
+    )
+  }
+
   /** The name that a text is, with or without its old schema; undefined for any other text. */
   isName(text: string): { readonly name: string; readonly isQualified: boolean } | undefined {
     const tokens = lex(text)

@@ -11,6 +11,10 @@ export interface Readable {
 export interface Unreadable {
   /** Has the parser come to the end, and wanted more? */
   readonly endsEarly: boolean
+  /** What the parser said of the text with what stands for that which is put in, and where, in that text. */
+  readonly said: string
+  readonly stopped: number
+  readonly form: Virtual
 }
 
 /** Of one form; each costs a fraction of a millisecond. */
@@ -37,13 +41,18 @@ export function readable(parser: Parser, virtual: Virtual, before = '', after = 
   }
   while ('unparsable' in now.parsed) {
     const better = improved(now, attempt, () => tries < mostTries)
-    if (better === undefined) return { endsEarly: /end of input/.test(now.parsed.unparsable) }
+    if (better === undefined) return failed(now)
     now = better
   }
   const { statements } = now.parsed
   return statements.length === 0
-    ? { endsEarly: false }
+    ? { endsEarly: false, said: 'there is no statement in it', stopped: 0, form: now.form }
     : { virtual: wrapped(now.form, before, after), statements }
+}
+
+function failed({ form, parsed, cursor }: Attempt): Unreadable {
+  const said = 'unparsable' in parsed ? parsed.unparsable : ''
+  return { endsEarly: /end of input/.test(said), said, stopped: Math.max(0, cursor - 1), form }
 }
 
 interface Attempt {
@@ -71,10 +80,11 @@ function improved(
   return undefined
 }
 
-/** What can stand where something is put in: a name, nothing, a value, a condition, a column more, assignments, a row, a query. */
+/** What can stand where something is put in: a name, nothing, a value, a condition, a column more, assignments, a row, the rest of
+ * an UPDATE, a query. */
 function masksFor(element: Element): string[] {
   if (element.kind === 'text') return []
-  const masks = [
+  const masks = element.masks ?? [
     holeName,
     '',
     '1',
@@ -85,6 +95,8 @@ function masksFor(element: Element): string[] {
     '($1)',
     ' where q',
     ' (q)',
+    ' set q = 1 where q',
+    ' set q = 1',
     'select 1 from (select 1) q',
   ]
   return masks.filter((mask) => mask !== element.mask)

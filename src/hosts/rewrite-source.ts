@@ -1,10 +1,10 @@
 import type { Node, Tree } from 'web-tree-sitter'
-import { applyEdits } from '../rewrite/mention.ts'
-import type { Context, Decision, HostString } from './context.ts'
-import { decideString } from './decide-string.ts'
+import type { Context, HostString } from './context.ts'
+import { decideStrings } from './decide-strings.ts'
 import type { Finding, SourceResult } from './finding.ts'
 import type { Grammars } from './grammars.ts'
 import type { Language } from './language.ts'
+import { dottedCallsOf } from './libraries.ts'
 import { placeOf } from './place.ts'
 import { hasHoleInRelationPosition } from './shape.ts'
 import { joinedRoot, partsOf } from './strings.ts'
@@ -24,17 +24,7 @@ export async function rewriteSource(
     strings: stringsOf(tree, text, language, context),
     outline: outlineOf(tree, language),
   }))
-  const decisions: Decision[] = []
-  for (const string of before.strings) {
-    await context.parser.ready()
-    decisions.push(decideString(context, string))
-  }
-  const findings = decisions.flatMap((each) => each.findings).toSorted((a, b) => a.start - b.start)
-  const statements = decisions.flatMap(({ statement }) => statement ?? [])
-  const changed = applyEdits(
-    text,
-    decisions.flatMap(({ edits }) => edits),
-  )
+  const { text: changed, findings, statements } = await decideStrings(context, before.strings, text)
   if (changed !== text) {
     const after = grammars.use(grammar, changed, (tree) => outlineOf(tree, language))
     if (after !== before.outline) return { text, findings: findings.map(broken), statements: [] }
@@ -43,20 +33,22 @@ export async function rewriteSource(
 }
 
 /** The strings in which something that moves may be named, each once with all that it is joined with. */
-function stringsOf(tree: Tree, text: string, language: Language, { names }: Context): HostString[] {
+function stringsOf(tree: Tree, text: string, language: Language, { names, calls }: Context): HostString[] {
+  const isDotted = dottedCallsOf(language.name, text) ?? (() => false)
+  const known = { isDotted, own: calls, language: language.name }
   const roots = new Map<number, Node>()
-  const known = new Map<number, Node>()
+  const joined = new Map<number, Node>()
   for (const node of tree.rootNode.descendantsOfType([...language.strings])) {
     const written = text.slice(node.startIndex, node.endIndex)
     if (!names.mayHold(written) && !mayBeDynamic(written)) continue
-    const root = joinedRoot(node, language, known)
+    const root = joinedRoot(node, language, joined)
     roots.set(root.id, root)
   }
   return [...roots.values()].map((root) => ({
     start: root.startIndex,
     end: root.endIndex,
     parts: partsOf(root, text, language),
-    place: placeOf(root, text, language),
+    place: placeOf(root, text, language, known),
   }))
 }
 

@@ -39,7 +39,7 @@ export function isInRelationPosition(before: string, sources: ReadonlySet<string
 
 /** Is something put in where a relation stands? `hole` stands for it in the text. */
 export function hasHoleInRelationPosition(text: string): boolean {
-  return /\b(?:from|join|into|update|truncate|table)\s+(?:only\s+)?["`]?[\w.]*(?:\uFFFC|\{[\w.!]*\}|%\(?\w*\)?s|$)/i.test(
+  return /\b(?:from|join|into|update|truncate|table)\s+(?:only\s+)?["`]?[\w.]*(?:\uFFFC|[$#]?\{[\w.!]*\}|%\(?\w*\)?s|$)/i.test(
     text,
   )
 }

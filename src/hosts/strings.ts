@@ -19,6 +19,8 @@ export interface HolePart {
   readonly kind: 'hole'
   readonly start: number
   readonly end: number
+  /** What can stand for it, the likeliest first, where more is known than that something is put in. */
+  readonly masks?: readonly string[]
 }
 
 export type Part = TextPart | HolePart
@@ -37,6 +39,29 @@ export function partsOf(root: Node, source: string, language: Language): Part[] 
     }
   }
   visit(root)
+  return parts
+}
+
+/** The parts of a text in which it is known where something is put in. */
+export function partsAround(
+  source: string,
+  content: Content,
+  holes: readonly Omit<HolePart, 'kind'>[],
+): Part[] {
+  const parts: Part[] = []
+  const plain = (start: number, end: number): void => {
+    const text = new TextBuilder(content)
+    text.plain(source, start, end, content.untold)
+    if (text.length > 0) parts.push(text.part(end))
+  }
+  let at = content.start
+  for (const hole of holes) {
+    if (hole.start < at || hole.end > content.end) continue
+    plain(at, hole.start)
+    parts.push({ kind: 'hole', ...hole })
+    at = hole.end
+  }
+  plain(at, content.end)
   return parts
 }
 
@@ -69,12 +94,7 @@ function operands(node: Node, language: Language): Node[] {
   let left = node
   while (isJoin(left, language)) {
     const named = left.namedChildren.filter((child) => !child.type.includes('comment'))
-    right.push(
-      ...named
-        .slice(1)
-        .reverse()
-        .map((child) => child),
-    )
+    right.push(...named.slice(1).reverse())
     left = named[0]!
   }
   return [left, ...right.reverse()]

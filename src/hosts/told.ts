@@ -1,5 +1,8 @@
 import type { Context, Decision, HostString } from './context.ts'
 import type { Finding, FindingCode } from './finding.ts'
+import type { Moves } from '../rewrite/moves.ts'
+import { takesTable } from './place-by-name.ts'
+import type { WrittenSchema } from './schema-beside.ts'
 import { isInRelationPosition } from './shape.ts'
 
 /** One finding for each name in the string. */
@@ -47,6 +50,7 @@ function places({ parts }: HostString, { names }: Context): { name: string; star
 
 /** `"users"` alone: what it is for is told by where it stands. */
 export function bareName(
+  { moves }: Context,
   { place, start, end }: HostString,
   { name, isQualified }: { name: string; isQualified: boolean },
 ): Decision {
@@ -54,15 +58,46 @@ export function bareName(
     edits: [],
     findings: [{ kind: 'undecided', code, name, start, end, reason }],
   })
-  if (place.kind === 'table') return undecided('table-argument', `${place.by} takes a name, and no SQL`)
-  if (place.kind === 'mapping') return undecided('orm-mapping', `${place.by} holds it`)
+  const keep = (reason: string): Decision => ({
+    edits: [],
+    findings: [{ kind: 'kept', name, start, end, reason }],
+  })
+  const { kind, by, schema } = place
+  if (kind === 'table' || kind === 'mapping') {
+    if (schema !== undefined && !isQualified) return withSchema(moves, schema, { name, start, end })
+    return kind === 'table'
+      ? undecided('table-argument', `${by} takes a name, and no SQL`)
+      : undecided('orm-mapping', `${by} holds it`)
+  }
   if (isQualified) return undecided('table-argument', 'the name with its old schema')
-  if (place.kind === 'key' || place.kind === 'prose')
+  if (takesTable(place)) return undecided('table-argument', `${by} seems to take the name of a table`)
+  if (kind === 'key') return keep('a key')
+  if (kind === 'prose') return keep('text for people')
+  if (kind === 'other') return keep(`${by} takes no name of a table`)
+  if (kind === 'annotation' || by.startsWith('@')) return keep(`${by} maps no table`)
+  return undecided('name-only', 'a string that is the name and nothing else')
+}
+
+/** The schema that stands beside the name is the one to change. */
+function withSchema(
+  moves: Moves,
+  { value, start, end }: WrittenSchema,
+  place: { readonly name: string; readonly start: number; readonly end: number },
+): Decision {
+  const move = moves.find('relation', value, place.name)
+  if (move === undefined) {
+    const reason = moves.targets.has(value) ? 'in its new schema' : 'of another schema'
+    return { edits: [], findings: [{ ...place, kind: 'kept', reason }] }
+  }
+  if (!/^\w+$/.test(move.target))
     return {
       edits: [],
       findings: [
-        { kind: 'kept', name, start, end, reason: place.kind === 'key' ? 'a key' : 'text for people' },
+        { ...place, kind: 'undecided', code: 'unwritable', reason: 'its schema cannot be written here' },
       ],
     }
-  return undecided('name-only', 'a string that is the name and nothing else')
+  return {
+    edits: [{ start, end, text: move.target }],
+    findings: [{ ...place, kind: 'rewritten', confidence: 'high', reason: 'by the schema beside it' }],
+  }
 }

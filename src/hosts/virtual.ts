@@ -21,6 +21,8 @@ export type Element =
       readonly end: number
       readonly isPlaceholder: boolean
       readonly mask: string
+      /** Other things that can stand for it, where more is known of it. */
+      readonly masks?: readonly string[]
     }
 
 /** A name that no table has. */
@@ -31,7 +33,14 @@ export function virtualOf(parts: readonly Part[]): Virtual {
     parts.map((part): Element =>
       part.kind === 'text'
         ? { kind: 'text', part, from: 0, to: part.text.length }
-        : { kind: 'slot', start: part.start, end: part.end, isPlaceholder: false, mask: holeName },
+        : {
+            kind: 'slot',
+            start: part.start,
+            end: part.end,
+            isPlaceholder: false,
+            mask: part.masks?.[0] ?? holeName,
+            ...(part.masks === undefined ? {} : { masks: part.masks }),
+          },
     ),
   )
 }
@@ -57,11 +66,11 @@ export function withMask(virtual: Virtual, slot: number, mask: string): Virtual 
 
 /**
  * Placeholders of drivers and formatters: `%s`, `%(n)s`, `%%`, `:n`, `?`, `@n`, `#{x}`, `${x}`, `$/x/` and its
- * kin, `{x}`. Only where they are no
+ * kin, `{{x::type}}`, `{x}`. Only where they are no
  * part of a name or string in quotes.
  */
 const placeholder =
-  /%\(\w+\)[a-z]|%(?:\d+\$|\[\d+\])?[sdvqfixTt](?!\w)|%%|\$(?:\{[^{}]*\}|\/\w+\/|\(\w+\)|<\w+>|\[\w+\])|#\{[^{}]*\}|\{[\w.!:[\]]*\}|:[A-Za-z_]\w*|@[A-Za-z_]\w*|\?(?![|&?])/y
+  /%\(\w+\)[a-z]|%(?:\d+\$|\[\d+\])?[sdvqfixTt](?!\w)|%%|\$(?:\{[^{}]*\}|\/\w+\/|\(\w+\)|<\w+>|\[\w+\])|#\{[^{}]*\}|\{\{[^{}]*\}\}|\{[\w.!:[\]]*\}|:[A-Za-z_]\w*|@[A-Za-z_]\w*|\?(?![|&?])/y
 
 /** The same with placeholders as slots. */
 export function withPlaceholders(virtual: Virtual): Virtual {

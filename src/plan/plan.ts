@@ -90,6 +90,20 @@ export interface BackupSettings {
   readonly drill: 'none' | 'each-phase' | 'before-switch'
 }
 
+/** How the files of a source tree are read by `migrate rewrite`. */
+export interface RewriteSettings {
+  /** Globs of files that are read though they would be left alone, and of files that are not read. */
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  /** Globs of files with SQL of other databases, and of those with SQL of this one whatever they look like. */
+  readonly foreign: readonly string[]
+  readonly own: readonly string[]
+  /** Functions that are given SQL, the name of a table, or neither. */
+  readonly calls: Readonly<Record<'sql' | 'table' | 'text', readonly string[]>>
+  /** File of known findings. */
+  readonly baseline: string | undefined
+}
+
 /** A plan that was read and found consistent in itself; whether the databases agree is for preflight to say. */
 export interface Plan {
   readonly file: string
@@ -109,6 +123,7 @@ export interface Plan {
   readonly contract: { readonly quietMs: number }
   readonly probes: ProbeSpecs
   readonly canary: CanarySpec
+  readonly rewrite: RewriteSettings
   readonly allow: readonly Waiver[]
   /** Where a value is written; for a value that is not, the nearest one around it. */
   place(path: PlanPath): Place

@@ -4,7 +4,7 @@ import { interpolate } from './interpolate.ts'
 import { numberPhases } from './phases.ts'
 import type { CompatRule } from './compat.ts'
 import { resolveCanary, resolveProbes } from './probes.ts'
-import type { DatabaseSpec, Plan, Service } from './plan.ts'
+import type { DatabaseSpec, Plan, RewriteSettings, Service } from './plan.ts'
 import type { PlanDocument } from './schema.ts'
 import type { PlanSource } from './source.ts'
 
@@ -55,6 +55,7 @@ export function resolvePlan(
     contract: { quietMs: document.contract.quiet },
     probes: resolveProbes(document.probes, (text) => fill(text, env)),
     canary: resolveCanary(document.canary),
+    rewrite: resolveRewrite(document.rewrite),
     allow: document.allow.map((waiver, index) => ({ ...waiver, index })),
     place,
   }
@@ -83,6 +84,11 @@ function resolveService(
     searchPath: written.searchPath,
     isIsolated: written.isolated,
   }
+}
+
+function resolveRewrite({ dialects, baseline, ...rest }: PlanDocument['rewrite']): RewriteSettings {
+  const { postgresql = [], ...others } = dialects
+  return { ...rest, own: postgresql, foreign: Object.values(others).flat(), baseline }
 }
 
 function compatRules(written: PlanDocument['services'][string]['compat']): CompatRule[] {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { compatPolicies } from './compat.ts'
 import { backups } from './schema-backups.ts'
 import { canary, probes } from './schema-probes.ts'
+import { rewrite } from './schema-rewrite.ts'
 import { connection, day, duration, environment, named, text } from './schema-parts.ts'
 
 const pooler = z.strictObject({
@@ -224,6 +225,7 @@ export const planSchema = z.strictObject({
   canary: canary
     .prefault({})
     .describe('What the runner itself reads and writes by both names while tables are switched.'),
+  rewrite: rewrite.prefault({}).describe('How "migrate rewrite" reads your sources.'),
   allow: z.array(waiver).default([]).describe('Refusals waived by name, each with a reason.'),
 })
 

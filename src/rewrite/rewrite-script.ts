@@ -6,7 +6,7 @@ import { rewriteExecuted } from './dynamic.ts'
 import { applyEdits, type Edit, type Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
 import { rewriteCommand } from './psql-commands.ts'
-import { maskVariables } from './psql-variables.ts'
+import { maskVariables, variableRelations } from './psql-variables.ts'
 import { rewriteSql } from './rewrite.ts'
 import { transitionTables } from './transitions.ts'
 import { splitScript, type ScriptStatement } from './script.ts'
@@ -19,10 +19,13 @@ export interface Unread {
   readonly reason: string
   /** Does it hold the name of something that moves? */
   readonly isSuspect: boolean
+  /** Where the parser could not go on, if it could not be parsed. */
+  readonly stopped?: number
 }
 
 export interface ScriptResult {
   readonly text: string
+  readonly edits: readonly Edit[]
   readonly statements: number
   readonly mentions: readonly Mention[]
   readonly unread: readonly Unread[]
@@ -62,13 +65,40 @@ export async function rewriteScript(
     // What looks like a variable may be the bound of a slice.
     const variables = maskVariables(plain)
     const masked = variables !== plain && 'unparsable' in parser.parse(plain) ? variables : plain
-    const found = rewriteSql(context, masked)
+    const read = rewriteSql(context, masked)
+    const found = masked === plain ? read : withVariables(read, variableRelations(plain, moves.names))
     if (found.problem !== undefined)
-      unread.push({ start, end, reason: found.problem, isSuspect: holdsName(sql, moves) })
+      unread.push({
+        start,
+        end,
+        reason: found.problem,
+        isSuspect: holdsName(sql, moves),
+        ...stopped(parser, masked, start),
+      })
     keep(start, isExecuted ? inPlaceOf(found, rewriteExecuted(context, masked, rewriteSql)) : found)
     around = found.after ?? around
   }
-  return { text: applyEdits(text, edits), statements: statements.length, mentions, unread }
+  return { text: applyEdits(text, edits), edits, statements: statements.length, mentions, unread }
+}
+
+/** What a variable of psql says of a name counts before what the word in its place did. */
+function withVariables(found: Outcome, variables: readonly Mention[]): Outcome {
+  const isWithin = ({ start, end }: Mention): boolean =>
+    variables.some((each) => each.start <= start && end <= each.end)
+  return { ...found, mentions: [...found.mentions.filter((each) => !isWithin(each)), ...variables] }
+}
+
+/** The cursor of an error counts characters from 1. */
+function stopped(parser: Parser, sql: string, start: number): { stopped?: number } {
+  const parsed = parser.parse(sql)
+  if (!('unparsable' in parsed) || (parsed.cursor ?? 0) <= 0) return {}
+  return {
+    stopped:
+      start +
+      Array.from(sql)
+        .slice(0, parsed.cursor! - 1)
+        .join('').length,
+  }
 }
 
 /** What was found in strings that are run says more than that they are strings. */

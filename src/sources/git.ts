@@ -14,12 +14,27 @@ export function repositoryOf(folder: string): string | undefined {
   }
 }
 
-/** Files below a folder that git knows or would, without what .gitignore names; undefined where git is not installed. */
-export async function listed(folder: string): Promise<string[] | undefined> {
+export interface Listed {
+  readonly file: string
+  readonly isTracked: boolean
+}
+
+/**
+ * Files below a folder that git tracks, and those that it would, without what .gitignore names; undefined where git is
+ * not installed.
+ */
+export async function listed(folder: string): Promise<Listed[] | undefined> {
+  const ask = async (...which: string[]): Promise<string[]> => {
+    const { stdout } = await git(folder, ['ls-files', '-z', ...which, '--', '.'])
+    return entries(stdout).map((name) => join(folder, name))
+  }
   try {
-    const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', '.']
-    const { stdout } = await git(folder, args)
-    return [...new Set(entries(stdout))].map((name) => join(folder, name))
+    const tracked = new Set(await ask('--cached'))
+    const others = await ask('--others', '--exclude-standard')
+    return [
+      ...[...tracked].map((file) => ({ file, isTracked: true })),
+      ...others.map((file) => ({ file, isTracked: false })),
+    ]
   } catch (error) {
     if (isMigrateError(error) && (error.cause as { code?: unknown }).code === 'ENOENT') return undefined
     throw error

@@ -229,6 +229,40 @@ describe('--check', () => {
   })
 })
 
+test('what the plan says of the sources, a baseline and the forms of the result', async () => {
+  await put('a.py', 'copy_from(f, "users")\nrun("from users")\n')
+  await put('legacy/b.py', 'cur.execute("select * from users")\n')
+  await put('migrations/0001_c.sql', 'create table users ();\n')
+  await put('d.md', 'users\n')
+  await desk.write(
+    'sources.yaml',
+    JSON.stringify({
+      ...{ ...offline, services: { accounts: service(['users']) } },
+      rewrite: { dialects: { mysql: ['src/legacy/**'] }, calls: { sql: ['run'] }, baseline: 'known.json' },
+    }),
+  )
+  const args = ['rewrite', 'src', '--plan', 'plans/sources.yaml', '--offline']
+  const missing = await desk.failure([...args, '--check'])
+  expect([missing.code, missing.error.next.join()]).toEqual([2, expect.stringContaining('--write-baseline')])
+  expect((await desk.run([...args, '--check', '--write-baseline'])).code).toBe(0)
+  const { code, stdout } = await desk.run([...args, '--check', '--format', 'summary'])
+  expect([code, stdout.split('\n')]).toEqual([
+    0,
+    [
+      '0 names in 0 files to rewrite, 0 undecided, 0 perhaps, 0 right as they are, 2 known; 1 file read',
+      expect.stringMatching(/^ {2}not read: 1 file applied migrations.* names something that moves$/),
+      expect.stringMatching(/^ {2}not read: 1 file SQL of other databases.* names something that moves$/),
+      '  not read: 1 file of other endings (1 .md)',
+      '',
+    ],
+  ])
+  await put('a.py', 'copy_from(f, "users")\n')
+  const sarif = await desk.run([...args, '--check', '--format', 'sarif', '--include', '0001_c.sql'])
+  expect(sarif.code).toBe(5)
+  expect(JSON.parse(sarif.stdout)).toMatchObject({ version: '2.1.0' })
+  expect((await desk.run([...args, '--format', 'github'])).stdout).toContain('is stale')
+})
+
 describe('--verify', () => {
   test('has a database prepare every statement as it will be, and changes nothing there', async () => {
     await using shadow = await freshDatabase('cli_shadow', database.name)

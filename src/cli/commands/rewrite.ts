@@ -31,6 +31,18 @@ export function addRewrite(program: Command, signal: AbortSignal): void {
       '--verify <database>',
       'prepare every statement as it will be on a database of the new layout, without executing it: an alias of the plan, or the environment variable that holds its connection string',
     )
+    .option(
+      '--include <glob...>',
+      'read files that would be left alone: applied migrations, code of others, SQL of other databases',
+    )
+    .option('--exclude <glob...>', 'do not read these files')
+    .option('--baseline <file>', 'known findings, which do not fail --check')
+    .option('--write-baseline', 'write what fails --check now into the file of --baseline, or of the plan')
+    .addOption(
+      new Option('--format <format>', 'how the result is told')
+        .choices(['text', 'summary', 'json', 'github', 'sarif'])
+        .default('text'),
+    )
     .addHelpText('after', details)
     .action(lazily(signal, () => import('../work/rewrite.ts')))
 }
@@ -42,6 +54,7 @@ Examples:
   migrate rewrite src --check                   for CI: exit 5 while an old name is used
   migrate rewrite src --verify SHADOW_URL       have a database of the new layout prepare every statement
 
-Languages: SQL (also scripts of psql), Python, TypeScript, JavaScript, Java, Kotlin, Go, Ruby, PHP.
-A comment \`migrate: reviewed\` on a line, or on the one before it, says that a person has decided.
+Languages: SQL (also scripts of psql and templates, .sql.j2, .sql.erb, .stg), mappers of MyBatis, Python, TypeScript,
+JavaScript, Java, Kotlin, Go, Ruby, PHP, Rust, C#, Elixir, Perl. What is not read is counted by reason.
+A comment \`migrate:ignore\` with a reason, on a line or on the one before it, leaves what stands there as it is.
 More: docs/how-to/rewrite-code.md`

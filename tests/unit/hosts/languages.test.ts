@@ -50,7 +50,7 @@ describe('Python', () => {
       `def f(d):\n  """Delete from users"""\n  return d["users"], {"users": 1} # from users`,
     ],
     ['a log line and an error', `log.info("Delete from users")\nraise ValueError("select id from users")`],
-    ['a route', `@app.get("/users/{id}")\ndef f(): pass`, ['orm-mapping']],
+    ['a route', `@app.get("/users/{id}")\ndef f(): pass`],
     ['__tablename__', `class A(Base):\n  __tablename__ = "users"`, ['table-argument']],
     ['a foreign key of an ORM', `c = Column(ForeignKey("users.id"))`, ['table-argument']],
     ['copy_from', `cur.copy_from(f, "users")`, ['table-argument']],
@@ -88,7 +88,7 @@ describe('TypeScript', () => {
     ['a schema put in', 'const q = `select * from ${schema}.users`', ['dynamic-relation']],
     ['a name joined', 'const q = `select * from users${suffix}`', ['dynamic-relation']],
     ['another name', 'const q = `select * from users_${year}`', ['dynamic-relation']],
-    ['knex', `knex('users').where('users.id', 1)`, ['table-argument']],
+    ['knex', `knex('«app.»users').where('users.id', 1)`],
     ['an entity', `@Entity({ name: "users" }) class U {}`, ['orm-mapping']],
     ['an error and a route', `throw new Error("Update users set nothing")\nfetch('/users')`],
   ])
@@ -154,7 +154,7 @@ describe('Go', () => {
     [
       'a quoted identifier',
       'package a\nvar q = "select * from " + pq.QuoteIdentifier("users")',
-      ['dynamic-relation', 'name-only'],
+      ['dynamic-relation', 'table-argument'],
     ],
     ['GORM', 'package a\nfunc (User) TableName() string { return "users" }', ['table-argument']],
     ['a log line', 'package a\nfunc f() { log.Printf("Delete from users") }'],

@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals'
+import type { Context } from '../../../src/hosts/context.ts'
 import type { Confidence, Finding, SourceResult } from '../../../src/hosts/finding.ts'
 import { Grammars } from '../../../src/hosts/grammars.ts'
 import { Names } from '../../../src/hosts/names.ts'
@@ -35,6 +36,7 @@ export class Rewriter {
     text: string,
     least: Confidence = 'medium',
     of: Moves = moves,
+    calls?: Context['calls'],
   ): Promise<SourceResult> {
     const around = surroundings(['public'])
     const context = {
@@ -44,6 +46,7 @@ export class Rewriter {
       around,
       least,
       hasStatements: true,
+      ...(calls === undefined ? {} : { calls }),
     }
     return (await rewriteFile(context, this.#grammars, extension, text))!
   }

@@ -52,6 +52,10 @@ describe('a plan', () => {
         own: [],
       },
       canary: { isEnabled: true, capMs: 1000, statements: new Map() },
+      rewrite: {
+        ...{ include: [], exclude: [], foreign: [], own: [], baseline: undefined },
+        calls: { sql: [], table: [], text: [] },
+      },
       allow: [],
     })
   })
