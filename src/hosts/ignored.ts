@@ -20,15 +20,11 @@ export class Ignored {
 
   constructor(text: string) {
     this.#text = text
-    this.#marks = [...text.matchAll(mark)].map(({ 0: written, index, groups }) => ({
-      start: index,
-      end: index + written.length,
-      isIgnore: groups!['word'] === 'ignore',
-      reason: groups!
-        ['reason']!.replace(closing, '')
-        .replace(/^[\s:,–-]+/, '')
-        .trim(),
-    }))
+    this.#marks = [...text.matchAll(mark)].map(({ 0: written, index, groups = {} }) => {
+      const { word, reason = '' } = groups
+      const said = reason.replace(closing, '').replace(/^[\s:,–-]+/, '')
+      return { start: index, end: index + written.length, isIgnore: word === 'ignore', reason: said.trim() }
+    })
   }
 
   /** Shall what stands there be left as it is? */
