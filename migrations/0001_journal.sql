@@ -181,6 +181,23 @@ comment on column screams.guard is 'The backend that gives back should nobody el
 comment on column screams.remark is 'In what the privileges are not as they were before';
 create index screams_open on screams (run) where given_back_at is null;
 
+create table privileges (
+  run bigint not null references runs on delete cascade,
+  class text not null check (class in ('relation', 'function')),
+  object oid not null,
+  other oid not null,
+  owner oid not null,
+  items jsonb not null,
+  roles jsonb not null,
+  seen text not null,
+  settled_at timestamptz not null default clock_timestamp(),
+  primary key (run, class, object, other)
+);
+comment on table privileges is 'The owner and privileges that a thing and what stands in for it had last in common';
+comment on column privileges.items is 'Column or null, grantee, privilege, grantor, whether it is the option to grant; one entry for each';
+comment on column privileges.roles is 'The names of these roles at that time, by OID';
+comment on column privileges.seen is 'The lists of both as they were left, to see at once that nobody has changed one since';
+
 create table drills (
   id bigint generated always as identity primary key,
   plan text not null,
@@ -371,6 +388,350 @@ begin
 end
 $$;
 
+create function owner_of(class text, object oid) returns oid
+  language sql stable
+  set search_path from current
+as $$
+  select case class when 'relation' then (select c.relowner from pg_class c where c.oid = object)
+                    else (select p.proowner from pg_proc p where p.oid = object) end
+$$;
+
+create function may_act_as(grantor oid) returns boolean
+  language sql stable
+as $$ select exists (select from pg_roles r where r.oid = grantor and pg_has_role(current_user, r.oid, 'MEMBER')) $$;
+
+-- Everything that is granted on a thing, also what no list stands for; the option to grant is an entry of its own. An entry
+-- of the owner counts as those that are known of others as whom we cannot act: we have repeated these as the owner.
+create function privilege_items(class text, object oid, known jsonb default '[]') returns jsonb
+  language sql stable
+  set search_path from current
+as $$
+  select coalesce(jsonb_agg(distinct coalesce(k.i, jsonb_build_array(l.col, x.grantee::bigint, x.privilege_type, g.grantor::bigint, o.is_option))), '[]')
+    from (select null::text as col, c.relowner as owner, coalesce(c.relacl, acldefault('r', c.relowner)) as acl
+            from pg_class c where class = 'relation' and c.oid = object
+          union all
+          select a.attname, c.relowner, a.attacl from pg_attribute a join pg_class c on c.oid = a.attrelid
+           where class = 'relation' and a.attrelid = object and a.attnum > 0 and not a.attisdropped
+          union all
+          select null, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)) from pg_proc p where class = 'function' and p.oid = object) l
+   cross join lateral aclexplode(l.acl) x
+   cross join lateral (select case when pg_has_role(x.grantor, l.owner, 'USAGE') then l.owner else x.grantor end) g (grantor)
+   cross join lateral (values (false), (x.is_grantable)) o (is_option)
+    left join lateral (
+      select n.i from jsonb_array_elements(known) n (i)
+       where g.grantor = l.owner and n.i -> 0 is not distinct from coalesce(to_jsonb(l.col), 'null') and (n.i ->> 1)::oid = x.grantee
+         and n.i ->> 2 = x.privilege_type and (n.i ->> 4)::boolean = o.is_option
+         and ((n.i ->> 3)::oid = l.owner or not may_act_as((n.i ->> 3)::oid))) k on true
+$$;
+
+-- What two lists that were one once come to: what was revoked on either side is revoked, what was granted on either side
+-- is granted. An option goes with its privilege, and what somebody granted goes with the option to grant it.
+create function merge_privileges(owner oid, base jsonb, one jsonb, other jsonb) returns jsonb
+  language sql immutable
+  set search_path from current
+as $$
+  with recursive b as (select jsonb_array_elements(base) as i), t as (select jsonb_array_elements(one) as i),
+  v as (select jsonb_array_elements(other) as i),
+  chosen as (
+    select i from t where i in (select i from v) or i not in (select i from b)
+    union
+    select i from v where i not in (select i from b)
+  ), entire as (
+    select i from chosen where not (i ->> 4)::boolean or jsonb_set(i, '{4}', 'false') in (select i from chosen)
+  ), granted as (
+    select i from entire where (i ->> 3)::oid = owner
+    union
+    select e.i from granted g join entire e
+      on (g.i ->> 4)::boolean and g.i -> 1 = e.i -> 3 and g.i -> 2 = e.i -> 2 and (g.i -> 0 = 'null' or g.i -> 0 = e.i -> 0)
+  )
+  select coalesce(jsonb_agg(i order by i), '[]') from granted
+$$;
+
+-- The same entries after ALTER … OWNER TO: what the owner had and gave is the new one’s.
+create function items_of_owner(items jsonb, before oid, after oid) returns jsonb
+  language sql immutable
+  set search_path from current
+as $$
+  select coalesce(jsonb_agg(distinct jsonb_build_array(i -> 0,
+           case when (i ->> 1)::oid = before then after::bigint else (i ->> 1)::bigint end, i -> 2,
+           case when (i ->> 3)::oid = before then after::bigint else (i ->> 3)::bigint end, i -> 4)), '[]')
+    from jsonb_array_elements(items) i
+$$;
+
+create function thing_name(class text, object oid) returns text
+  language sql stable
+  set search_path from current
+as $$ select case class when 'relation' then object::regclass::text else object::regprocedure::text end $$;
+
+-- One entry as it stands in GRANT and REVOKE.
+create function item_text(class text, object oid, item jsonb) returns text
+  language sql stable
+  set search_path from current
+as $$
+  select format('%s%s on %s%s', item ->> 2, ' (' || quote_ident(item ->> 0) || ')', case class when 'function' then 'routine ' else '' end,
+                thing_name(class, object))
+$$;
+
+-- Makes the privileges on a thing those that are wanted, as far as we may.
+create function apply_privileges(class text, object oid, wanted jsonb, known jsonb) returns void
+  language plpgsql
+  set search_path from current
+as $$
+declare
+  owner oid := owner_of(class, object);
+  tried jsonb := '[]';
+  item jsonb;
+  grantor oid;
+begin
+  loop
+    select i into item from jsonb_array_elements(privilege_items(class, object, known)) i
+     where i not in (select jsonb_array_elements(wanted)) and i not in (select jsonb_array_elements(tried)) order by i -> 4, i limit 1;
+    exit when not found;
+    tried := tried || jsonb_build_array(item);
+    grantor := case when may_act_as((item ->> 3)::oid) then (item ->> 3)::oid else owner end;
+    begin
+      perform grant_as(grantor, owner, format('revoke %s%s from %s cascade',
+        case when (item ->> 4)::boolean then 'grant option for ' else '' end, item_text(class, object, item), grantee_name((item ->> 1)::oid)));
+    exception when insufficient_privilege then null;
+    end;
+  end loop;
+  tried := '[]';
+  loop
+    -- Who grants must have the option by then.
+    with present as materialized (select jsonb_array_elements(privilege_items(class, object, known)) as i)
+    select w.i into item from jsonb_array_elements(wanted) w (i)
+     where w.i not in (select i from present) and w.i not in (select jsonb_array_elements(tried))
+       and ((w.i ->> 3)::oid = owner or exists (select from present p where (p.i ->> 4)::boolean
+              and p.i -> 1 = w.i -> 3 and p.i -> 2 = w.i -> 2 and (p.i -> 0 = 'null' or p.i -> 0 = w.i -> 0)))
+     order by w.i -> 4 desc, w.i limit 1;
+    exit when not found;
+    tried := tried || jsonb_build_array(item);
+    grantor := case when may_act_as((item ->> 3)::oid) then (item ->> 3)::oid else owner end;
+    begin
+      perform grant_as(grantor, owner, format('grant %s to %s%s', item_text(class, object, item), grantee_name((item ->> 1)::oid),
+        case when (item ->> 4)::boolean then ' with grant option' else '' end));
+    exception when insufficient_privilege then null;
+    end;
+  end loop;
+end
+$$;
+
+-- The lists of a thing and of what stands in for it, as text.
+create function privileges_seen(class text, object oid, other oid) returns text
+  language sql stable
+  set search_path from current
+as $$
+  select case class
+    when 'relation' then (select string_agg(concat_ws(' ', c.oid, c.relowner, c.relacl,
+             (select string_agg(concat_ws(' ', a.attname, a.attacl), ' ' order by a.attnum) from pg_attribute a
+               where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attacl is not null)), ' ' order by c.oid)
+             from pg_class c where c.oid in (object, other))
+    else (select string_agg(concat_ws(' ', p.oid, p.proowner, p.proacl), ' ' order by p.oid) from pg_proc p where p.oid in (object, other)) end
+$$;
+
+-- What stands in for a thing: the relation of that name, or the routine with its name and arguments in that schema.
+create function stand_in(class text, object oid, place text) returns oid
+  language sql stable
+  set search_path from current
+as $$
+  select case class
+    when 'relation' then to_regclass(place)::oid
+    else (select o.oid from pg_proc p join pg_proc o on o.proname = p.proname and o.proargtypes = p.proargtypes
+           where p.oid = object and o.oid <> object and o.pronamespace = to_regnamespace(place)) end
+$$;
+
+-- The entries of a thing for which what stands in for it can have equals: a column may have come since, or another name.
+create function shared_items(class text, object oid, other oid, items jsonb) returns jsonb
+  language sql stable
+  set search_path from current
+as $$
+  select coalesce(jsonb_agg(i order by i), '[]') from jsonb_array_elements(items) i
+   where i -> 0 = 'null' or (select count(*) from pg_attribute a where a.attrelid in (object, other) and a.attname = i ->> 0
+                                and a.attnum > 0 and not a.attisdropped) = 2
+$$;
+
+-- Whoever may use a thing by a name must be let into its new schema, and an owner who may create in the old one in that as
+-- well; noted where the schema was there before, for the way back.
+create function let_in(its_run bigint, class text, object oid, grantees oid[], privilege text) returns void
+  language plpgsql
+  set search_path from current
+as $$
+declare
+  entry record;
+begin
+  for entry in
+    select t.target, grantee_name(g.grantee) as name
+      from (select m.source_schema as source, m.target_schema as target from mappings m
+             where let_in.class = 'relation' and m.run = its_run and m.relation = let_in.object
+            union all
+            select o.source_schema, o.target_schema from objects o
+             where o.class = let_in.class and o.run = its_run and o.oid = let_in.object) t
+      join pg_namespace s on s.nspname = t.source join pg_namespace n on n.nspname = t.target
+     cross join lateral (select distinct u from unnest(grantees) u) g (grantee)
+     cross join lateral (select case when g.grantee = 0 then 'public' else pg_get_userbyid(g.grantee) end) r (name)
+     where not (let_in.class = 'function' and g.grantee = 0)
+       and not has_schema_privilege(r.name, n.oid, let_in.privilege)
+       and (let_in.privilege = 'USAGE' or has_schema_privilege(r.name, s.oid, let_in.privilege))
+  loop
+    begin
+      execute format('grant %s on schema %I to %s', privilege, entry.target, entry.name);
+      update steps set record = jsonb_set(record, '{takeBack}', coalesce(record -> 'takeBack', '[]')
+               || to_jsonb(format('revoke %s on schema %I from %s', lower(let_in.privilege), entry.target, entry.name)))
+       where run = its_run and kind = 'prepare-schema' and id = 'schema ' || entry.target and record ->> 'created' = 'false';
+    exception when insufficient_privilege then null;
+    end;
+  end loop;
+end
+$$;
+
+-- Makes owner and privileges of things and of what stands in for them the same again, whichever of the two somebody has
+-- changed since they were. What the plan has just made has nothing to say; what is about to be dropped speaks for the last
+-- time, and fails the transaction if it is not heard.
+create function settle_privileges(its_plan text, class text, objects oid[], places text[], is_last boolean default false) returns void
+  language plpgsql
+  set search_path from current
+as $$
+declare
+  its_run bigint;
+  pair record;
+  known privileges;
+  owner_known oid; owner_wanted oid;
+  base jsonb; of_one jsonb; of_two jsonb; one jsonb; two jsonb; merged jsonb; own jsonb;
+begin
+  select r.id into its_run from runs r where r.plan = its_plan and r.state = 'active';
+  if not found then return; end if;
+  for pair in
+    select p.object, stand_in(class, p.object, p.place) as other from unnest(objects, places) p (object, place)
+  loop
+    continue when pair.other is null or owner_of(class, pair.object) is null;
+    select * into known from privileges p
+     where p.run = its_run and p.class = settle_privileges.class and p.object = pair.object and p.other = pair.other;
+    continue when not is_last and known.seen = privileges_seen(class, pair.object, pair.other);
+    -- A scream has taken them for a time; that is no revoke.
+    continue when exists (select from screams s where s.relation = pair.other and s.taken_at is not null and s.given_back_at is null);
+
+    owner_known := coalesce(known.owner, owner_of(class, pair.other));
+    owner_wanted := case when owner_of(class, pair.object) <> owner_known then owner_of(class, pair.object) else owner_of(class, pair.other) end;
+    if owner_wanted <> owner_known then
+      perform let_in(its_run, class, pair.object, array[owner_wanted], 'USAGE'), let_in(its_run, class, pair.object, array[owner_wanted], 'CREATE');
+    end if;
+    perform give_to(class, pair.object, owner_wanted), give_to(class, pair.other, owner_wanted);
+    if owner_of(class, pair.object) <> owner_of(class, pair.other) then
+      if is_last then raise exception 'the owner of % cannot be made %', thing_name(class, pair.object), owner_wanted::regrole using errcode = 'MG005'; end if;
+      continue;
+    end if;
+
+    base := items_of_owner(coalesce(known.items, '[]'), owner_known, owner_wanted);
+    of_one := base || privilege_items(class, pair.other);
+    of_two := base || privilege_items(class, pair.object);
+    one := shared_items(class, pair.object, pair.other, privilege_items(class, pair.object, of_one));
+    two := shared_items(class, pair.object, pair.other, privilege_items(class, pair.other, of_two));
+    if known.run is null then base := two; end if;
+    merged := merge_privileges(owner_wanted, base, one, two);
+    -- What stands in for a table reads it with the rights of its owner: what that one gave up by it waits until it goes.
+    select coalesce(jsonb_agg(i), '[]') into own from jsonb_array_elements(one) i
+     where not is_last and class = 'relation' and (i ->> 1)::oid = owner_wanted and i -> 0 = 'null'
+       and i ->> 2 in ('SELECT', 'INSERT', 'UPDATE', 'DELETE') and i not in (select jsonb_array_elements(merged));
+    if one <> merged then
+      perform apply_privileges(class, pair.object, merged || own || without(privilege_items(class, pair.object, of_one), one), of_one);
+    end if;
+    if two <> merged and not is_last then
+      perform apply_privileges(class, pair.other, merged || without(privilege_items(class, pair.other, of_two), two), of_two);
+    end if;
+    perform let_in(its_run, class, pair.object, array(select (i ->> 1)::oid from jsonb_array_elements(without(merged, base)) i), 'USAGE');
+
+    one := shared_items(class, pair.object, pair.other, privilege_items(class, pair.object, of_one));
+    two := case when is_last then merged else shared_items(class, pair.object, pair.other, privilege_items(class, pair.other, of_two)) end;
+    if is_last and one <> merged then
+      raise exception 'the privileges on %, as they were changed by its other name, cannot be given or taken: %', thing_name(class, pair.object),
+        (select string_agg(format('%s %s %s', item_text(class, pair.object, i), case when i in (select jsonb_array_elements(one)) then 'from' else 'to' end,
+                                  grantee_name((i ->> 1)::oid)), '; ')
+           from jsonb_array_elements(without(one, merged) || without(merged, one)) i) using errcode = 'MG005';
+    end if;
+    -- What could not be carried over stays a change.
+    base := without(one, without(one, two)) || without(base, without(base, without(one, two) || without(two, one)));
+    insert into privileges as p (run, class, object, other, owner, items, roles, seen)
+    values (its_run, class, pair.object, pair.other, owner_wanted, base,
+            (select coalesce(jsonb_object_agg(r.oid, r.rolname), '{}') from pg_roles r
+              where r.oid in (select (i ->> 1)::oid from jsonb_array_elements(base) i union select (i ->> 3)::oid from jsonb_array_elements(base) i)),
+            privileges_seen(class, pair.object, pair.other))
+    on conflict on constraint privileges_pkey do update
+       set owner = excluded.owner, items = excluded.items, roles = excluded.roles, seen = excluded.seen, settled_at = clock_timestamp();
+  end loop;
+end
+$$;
+
+create function without(items jsonb, others jsonb) returns jsonb
+  language sql immutable
+  set search_path from current
+as $$
+  select coalesce(jsonb_agg(i order by i), '[]') from jsonb_array_elements(items) i where i not in (select jsonb_array_elements(others))
+$$;
+
+create function give_to(class text, object oid, new_owner oid) returns void
+  language plpgsql
+  set search_path from current
+as $$
+begin
+  if owner_of(class, object) = new_owner then return; end if;
+  execute format('alter %s %s owner to %I', case class when 'relation' then 'table' else 'routine' end, thing_name(class, object),
+    pg_get_userbyid(new_owner));
+exception when insufficient_privilege then null;
+end
+$$;
+
+-- In what things and what stands in for them differ because somebody has changed one of them; whether that has been tried.
+create function privilege_changes(its_plan text, class text, objects oid[], places text[])
+  returns table (object oid, change text, is_owner boolean, is_new boolean)
+  language plpgsql stable
+  set search_path from current
+as $$
+declare
+  pair record;
+  side record;
+  base jsonb; one jsonb; two jsonb;
+begin
+  for pair in
+    select k.*, privileges_seen(k.class, k.object, k.other) as now
+      from unnest(objects, places) p (object, place)
+      join runs r on r.plan = its_plan and r.state = 'active'
+      join privileges k on k.run = r.id and k.class = privilege_changes.class and k.object = p.object
+       and k.other = stand_in(privilege_changes.class, p.object, p.place)
+     where not exists (select from screams s where s.relation = k.other and s.taken_at is not null and s.given_back_at is null)
+  loop
+    object := pair.object;
+    is_new := pair.now is distinct from pair.seen;
+    is_owner := true;
+    for side in select o.oid from (values (pair.object), (pair.other)) o (oid)
+                 where owner_of(class, pair.object) <> owner_of(class, pair.other) and owner_of(class, o.oid) <> pair.owner
+    loop
+      change := format('alter %s %s owner to %s', case class when 'relation' then 'table' else 'routine' end, thing_name(class, side.oid),
+        quote_ident(pg_get_userbyid(owner_of(class, side.oid))));
+      return next;
+    end loop;
+    is_owner := false;
+    continue when owner_of(class, pair.object) <> owner_of(class, pair.other);
+    base := items_of_owner(pair.items, pair.owner, owner_of(class, pair.object));
+    one := shared_items(class, pair.object, pair.other, privilege_items(class, pair.object, base || privilege_items(class, pair.other)));
+    two := shared_items(class, pair.object, pair.other, privilege_items(class, pair.other, base || privilege_items(class, pair.object)));
+    return query
+      select pair.object, format('%s %s%s %s %s', case when d.has then 'grant' else 'revoke' end,
+               case when (d.i ->> 4)::boolean and not d.has then 'grant option for ' else '' end, item_text(class, d.oid, d.i),
+               case when d.has then 'to' else 'from' end, grantee_name((d.i ->> 1)::oid))
+               || case when (d.i ->> 4)::boolean and d.has then ' with grant option' else '' end, false, pair.now is distinct from pair.seen
+        from (select pair.object as oid, i, true as has from jsonb_array_elements(without(without(one, two), base)) i
+              union all select pair.other, i, true from jsonb_array_elements(without(without(two, one), base)) i
+              union all select pair.other, i, false from jsonb_array_elements(without(one, two)) i where i in (select jsonb_array_elements(base))
+              union all select pair.object, i, false from jsonb_array_elements(without(two, one)) i where i in (select jsonb_array_elements(base))) d
+       where not (d.i ->> 4 = 'false' and d.has and jsonb_set(d.i, '{4}', 'true') in
+                    (select jsonb_array_elements(without(case when d.oid = pair.object then one else two end, case when d.oid = pair.object then two else one end))))
+         and not (d.i ->> 4 = 'true' and not d.has and jsonb_set(d.i, '{4}', 'false') not in
+                    (select jsonb_array_elements(case when d.oid = pair.object then one else two end)))
+       order by d.i;
+  end loop;
+end
+$$;
+
 -- What services read to know where a name is now (docs/explanation/resolver.md). A version of it for each plan: the
 -- milliseconds since 1970, or one more than before, so that it grows also when a journal is removed and installed again.
 create table mapping_epochs (
@@ -488,6 +849,22 @@ drop trigger phases_announced on phases;
 drop trigger runs_announced on runs;
 drop function announce();
 drop table mapping_epochs;
+drop function privilege_changes(text, text, oid[], text[]);
+drop function settle_privileges(text, text, oid[], text[], boolean);
+drop function give_to(text, oid, oid);
+drop function without(jsonb, jsonb);
+drop function let_in(bigint, text, oid, oid[], text);
+drop function shared_items(text, oid, oid, jsonb);
+drop function stand_in(text, oid, text);
+drop function privileges_seen(text, oid, oid);
+drop function apply_privileges(text, oid, jsonb, jsonb);
+drop function item_text(text, oid, jsonb);
+drop function thing_name(text, oid);
+drop function items_of_owner(jsonb, oid, oid);
+drop function merge_privileges(oid, jsonb, jsonb, jsonb);
+drop function privilege_items(text, oid, jsonb);
+drop function may_act_as(oid);
+drop function owner_of(text, oid);
 drop function give_privileges(bigint, text);
 drop function take_privileges(oid);
 drop function grantee_name(oid);
@@ -495,5 +872,5 @@ drop function grant_as(oid, oid, text);
 drop function acls_of(oid);
 drop function privileges_of(oid);
 drop function fence(text, bigint);
-drop table drills, screams, pauses, drift, usage, events, leases, steps, phases, objects, mappings, runs;
+drop table privileges, drills, screams, pauses, drift, usage, events, leases, steps, phases, objects, mappings, runs;
 drop function check_transition();

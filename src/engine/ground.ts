@@ -4,8 +4,10 @@ import { readJournalState } from '../journal/install.ts'
 import { Lease } from '../journal/lease.ts'
 import type { Ground } from '../restore/locked.ts'
 import { takeTurn } from '../restore/turn.ts'
+import { giveBackOwn } from './leftovers.ts'
+import { carryPrivileges } from './privileges.ts'
 import { stopError } from './work.ts'
-import type { Workspace } from './workspace.ts'
+import { survey, type Workspace } from './workspace.ts'
 
 export interface RestoreOptions {
   readonly events: EventStream
@@ -15,11 +17,12 @@ export interface RestoreOptions {
 
 /** Keeps runs of the plan and other restores away while tables are restored; without a journal there are no runs. */
 export async function withGround<T>(
-  { plan, target, server, session }: Workspace,
+  workspace: Workspace,
   activity: string,
   { events, signal, waitMs }: RestoreOptions,
   use: (ground: Ground) => Promise<T>,
 ): Promise<T> {
+  const { plan, target, server, session } = workspace
   const { stallBudgetMs, lockRetryMs } = plan.defaults
   const stop = new AbortController()
   const forward = (): void => stop.abort(stopError(signal!, activity))
@@ -36,6 +39,9 @@ export async function withGround<T>(
       onWait: (holder) => events.emit({ type: 'lease:wait', holder }),
       onLost: (reason) => stop.abort(leaseLost(reason)),
     })
+    await giveBackOwn(workspace, events)
+    const { journal, facts } = await survey(workspace)
+    if (journal !== undefined) await carryPrivileges(workspace, facts, lease.fence, events)
     return await inTurn(lease.fence)
   } finally {
     signal?.removeEventListener('abort', forward)

@@ -11,6 +11,7 @@ import { toolVersion } from '../version.ts'
 import { inOwnWords } from './failure.ts'
 import { giveBackOwn } from './leftovers.ts'
 import { resumeLeftovers } from './pooler.ts'
+import { carryPrivileges } from './privileges.ts'
 import { stopError, type Work } from './work.ts'
 import { survey, type Survey, type Workspace } from './workspace.ts'
 
@@ -90,6 +91,7 @@ async function leased<T>(
     })
     try {
       await resumeLeftovers(work)
+      if (current.journal !== undefined) await carryPrivileges(work, current.facts, lease.fence, events)
       const result = await use(work)
       events.emit({ type: 'run:end', outcome: 'done', ms: performance.now() - began })
       return result

@@ -1,5 +1,6 @@
 import type { CanaryReport } from '../canary/report.ts'
 import { readDrift, type Drift } from '../journal/drift.ts'
+import { readPrivilegeChanges } from '../journal/privileges.ts'
 import { isPoisoned, poisonFindings } from '../journal/poison.ts'
 import { readLease, type LeaseRow } from '../journal/read.ts'
 import type { WorkState } from '../journal/rows.ts'
@@ -68,6 +69,8 @@ export interface Status {
   readonly oldNames: readonly OldNameStatus[]
   /** Changes of structure by others since the run began, newest first. */
   readonly drift: readonly Drift[]
+  /** What was granted, revoked or given away by one of two names, and is so by the other only after the next command. */
+  readonly privileges: readonly string[]
   /** Restores whose old rows take room until they are released. */
   readonly kept: readonly KeptRestore[]
   readonly next: readonly string[]
@@ -113,6 +116,7 @@ async function read(workspace: Workspace): Promise<Status> {
     blockers: await longTransactions(now, workspace),
     oldNames: run === undefined ? [] : await oldNames(workspace, now, run.id),
     drift: run === undefined ? [] : await readDrift(session, run.id),
+    privileges: (await readPrivilegeChanges(session, plan.name, now.facts)).map(({ change }) => change),
     kept: await readKept(session),
     next: nextCommands(now, workspace, isLive),
   }

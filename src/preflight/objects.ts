@@ -5,6 +5,7 @@ import { spelled } from '../steps/routines.ts'
 import { hasWrapper, isCountable } from '../steps/wrapper.ts'
 import type { RoutineFacts } from '../survey/facts.ts'
 import type { ObjectMapping } from '../survey/objects.ts'
+import { isNotSettled } from './relations.ts'
 import { always, type Rule } from './rule.ts'
 
 /** Rules about functions, procedures and types that move with the tables. */
@@ -112,7 +113,7 @@ export const objectRules: readonly Rule[] = [
       routines
         .filter(
           (routine) =>
-            (routine.location.stand === 'expanded' && routine.location.differences.length > 0) ||
+            (routine.location.stand === 'expanded' && routine.location.differences.some(isNotSettled)) ||
             (routine.location.stand === 'plain' && hasWrapper(routine)),
         )
         .map((routine) => ({
@@ -120,7 +121,7 @@ export const objectRules: readonly Rule[] = [
           text:
             routine.location.stand === 'plain'
               ? 'its wrapper is not there: someone has dropped it since expand'
-              : `it and its wrapper differ in ${routine.location.differences.join(', ')}: someone has changed one of them since expand`,
+              : `it and its wrapper differ in ${routine.location.differences.filter(isNotSettled).join(', ')}: someone has changed one of them since expand`,
           remedy: `migrate execute --phase ${plan.phases[0]!.number} makes the wrapper its equal again`,
         })),
   },

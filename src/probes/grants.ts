@@ -1,7 +1,9 @@
 import { readGrants, type Grant } from '../catalog/grants.ts'
+import { readPrivilegeChanges } from '../journal/privileges.ts'
 import { ident, qualified, role } from '../pg/quoting.ts'
 import { newName, oldName } from '../steps/names.ts'
 import type { TableFacts } from '../survey/facts.ts'
+import { changedPrivileges } from './changed-privileges.ts'
 import type { Probe, ProbeFinding } from './probe.ts'
 
 /** The same roles may do the same things by both names, and may enter the new schema. */
@@ -13,10 +15,13 @@ export const grants: Probe = {
       session,
       tables.flatMap((table) => standIn(table) ?? []),
     )
-    const findings: ProbeFinding[] = []
+    const changes = await readPrivilegeChanges(session, plan.name, { tables, routines: [] })
+    const findings: ProbeFinding[] = tables.flatMap((table) =>
+      changedPrivileges(qualified(oldName(table)), table.relation, changes),
+    )
     for (const table of tables) {
       const other = standIn(table)
-      if (other === null) continue
+      if (other === null || changes.some(({ object }) => object === table.relation)) continue
       const view = new Set((onViews.get(other) ?? []).map(line))
       const base = new Set(table.grants.map(line))
       const differing = [

@@ -1,4 +1,5 @@
 import { readParity } from '../catalog/parity.ts'
+import { readChangedOnPurpose } from '../journal/privileges.ts'
 import { qualified } from '../pg/quoting.ts'
 import { oldName } from '../steps/names.ts'
 import type { TableFacts } from '../survey/facts.ts'
@@ -14,6 +15,10 @@ export const parity: Probe = {
       context.session,
       known.map(({ relation }) => relation),
     )
+    const onPurpose = await readChangedOnPurpose(
+      context.session,
+      known.map(({ relation }) => relation),
+    )
     return known.flatMap((table) =>
       compare(
         context,
@@ -21,6 +26,7 @@ export const parity: Probe = {
         table,
         context.baselines.get(table.relation)!.lines,
         now.get(table.relation) ?? [],
+        onPurpose.has(table.relation),
       ),
     )
   },
@@ -32,15 +38,17 @@ function compare(
   { service, location, live }: TableFacts,
   before: readonly string[],
   now: readonly string[],
+  isOnPurpose: boolean,
 ): ProbeFinding[] {
   const roles = plan.services.find(({ name }) => name === service)?.roles ?? []
   // A partition may have been detached since, or a table attached.
   const different = difference(before, now).filter(
     (line) => live.isPartition || !/^(inherits|partition bound) /.test(line),
   )
-  // The tool writes none on a table: somebody has, by the one name or the other.
-  const lost = different.filter((line) => !isComment(line))
-  const recommented = different.some(isComment)
+  // Somebody has changed them, by the one name or the other: the tool writes no comments, and knows what it granted.
+  const isOfOthers = (line: string): boolean => isComment(line) || (isOnPurpose && isPrivilege(line))
+  const lost = different.filter((line) => !isOfOthers(line))
+  const changed = different.filter(isOfOthers)
   const gained = difference(now, before).filter(
     (line) =>
       !roles.some((role) => line.startsWith('grant ') && line.endsWith(` to ${role}`)) &&
@@ -57,13 +65,13 @@ function compare(
             evidence: lost,
           },
         ]),
-    ...(recommented
+    ...(changed.length > 0
       ? [
           {
             severity: 'warning' as const,
             on,
-            text: 'somebody has changed its comments since the run began',
-            evidence: different.filter(isComment),
+            text: `somebody has changed its ${changed.every(isComment) ? 'comments' : 'privileges'} since the run began`,
+            evidence: changed,
           },
         ]
       : []),
@@ -82,6 +90,10 @@ function compare(
 
 function isComment(line: string): boolean {
   return line.startsWith('comment ')
+}
+
+function isPrivilege(line: string): boolean {
+  return line.startsWith('grant ') || line.startsWith('owner ')
 }
 
 function difference(a: readonly string[], b: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import { ident } from '../pg/quoting.ts'
 import type { StepKind } from './kind.ts'
+import { routineStandIn, settlePrivileges } from './privileges.ts'
 import { routinesAction, spelled } from './routines.ts'
 import { createTelltale, dropTelltale } from './telltale.ts'
 import { dropRoutine, makeWrapper } from './wrapper.ts'
@@ -36,7 +37,11 @@ export const contractRoutine: StepKind<Config> = {
         `contract-routine-${routine}`,
         `drop the wrapper ${ident(it.source)}.${spelled(it)}`,
         // Never CASCADE: whatever still depends on the old name must be seen.
-        [dropRoutine(wrapper), ...dropTelltale(routine)],
+        [
+          ...settlePrivileges(context.plan.name, [routineStandIn(it, it.source)], true),
+          dropRoutine(wrapper),
+          ...dropTelltale(routine),
+        ],
       ),
     ]
   },
@@ -53,6 +58,7 @@ export const contractRoutine: StepKind<Config> = {
         [
           ...(isWatched ? createTelltale(routine) : []),
           makeWrapper(it, it.source, context.plan.name, isWatched),
+          ...settlePrivileges(context.plan.name, [routineStandIn(it, it.source)]),
         ],
       ),
     ]

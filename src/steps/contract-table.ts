@@ -6,6 +6,7 @@ import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies, type Rep
 import type { StepContext, StepKind } from './kind.ts'
 import { oldName } from './names.ts'
 import { oldNameOf } from './policies.ts'
+import { namedStandIns, settlePrivileges, tableStandIn } from './privileges.ts'
 import { watchStatements } from './watch-names.ts'
 
 type Config = { readonly database: string; readonly relation: number }
@@ -33,6 +34,7 @@ export const contractTable: StepKind<Config> = {
     const sentence = `drop ${oldNameOf(table).dropped}: ${qualified(oldName(table))}`
     return [
       transaction(config, table, sentence, [
+        ...settlePrivileges(context.plan.name, namedStandIns(table), true),
         ...oldNameOf(table).contract(table),
         ...replaceBodies(bodiesOf(config.relation, context)),
       ]),
@@ -47,6 +49,10 @@ export const contractTable: StepKind<Config> = {
     return [
       transaction(config, table, `make the old name ${qualified(oldName(table))} again`, [
         ...oldNameOf(table).recreate(table, context.plan.name),
+        ...settlePrivileges(
+          context.plan.name,
+          [oldName(table), oldNameOf(table).other(table)].map((name) => tableStandIn(table, name)),
+        ),
         ...(record['isWatched'] === true ? watchStatements(table) : []),
         ...restoreBodies(recordedBodies(record)),
       ]),

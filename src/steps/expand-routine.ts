@@ -1,6 +1,7 @@
 import { ident } from '../pg/quoting.ts'
 import type { RoutineFacts } from '../survey/facts.ts'
 import type { StepKind } from './kind.ts'
+import { routineStandIn, settlePrivileges } from './privileges.ts'
 import { routinesAction, spelled } from './routines.ts'
 import { dropRoutine, hasWrapper, makeWrapper } from './wrapper.ts'
 
@@ -37,13 +38,23 @@ export const expandRoutine: StepKind<Config> = {
   actions({ database, routine }, context) {
     const it = context.routine(routine)
     if (!hasWrapper(it)) return []
-    return [action(database, it, 'make the wrapper', [makeWrapper(it, it.target, context.plan.name, false)])]
+    return [
+      action(database, it, 'make the wrapper', [
+        makeWrapper(it, it.target, context.plan.name, false),
+        ...settlePrivileges(context.plan.name, [routineStandIn(it, it.target)]),
+      ]),
+    ]
   },
   undo({ database, routine }, context) {
     const it = context.routine(routine)
     const { stand, wrapper } = it.location
     return stand === 'expanded' && wrapper !== null
-      ? [action(database, it, 'drop the wrapper', [dropRoutine(wrapper)])]
+      ? [
+          action(database, it, 'drop the wrapper', [
+            ...settlePrivileges(context.plan.name, [routineStandIn(it, it.target)], true),
+            dropRoutine(wrapper),
+          ]),
+        ]
       : []
   },
 }

@@ -5,7 +5,8 @@ import { createCasts, dropCasts } from './casts.ts'
 import { refreshComments } from './comments.ts'
 import type { StepContext, StepData, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
-import { createView, dressed, refreshView } from './view.ts'
+import { settlePrivileges, tableStandIn } from './privileges.ts'
+import { createView, refreshView } from './view.ts'
 
 type Config = { readonly database: string; readonly relation: number; readonly roles: readonly string[] }
 
@@ -44,6 +45,7 @@ export const expandTable: StepKind<Config> = {
   undo(config, context, record) {
     const table = context.table(config.relation)
     const statements = [
+      ...settled(table, context, true),
       ...dropCasts(table, qualified(newName(table)), qualified(oldName(table))),
       `drop view if exists ${qualified(newName(table))} restrict`,
       ...((record['grants'] ?? []) as unknown as RoleGrant[]).map(
@@ -72,6 +74,7 @@ function create(config: Config, context: StepContext): string[] {
       ({ privilege, to }) => `grant ${privilege} on ${qualified(newName(table))} to ${ident(to)}`,
     ),
     ...createCasts(table, qualified(newName(table)), qualified(oldName(table))),
+    ...settled(table, context),
   ]
 }
 
@@ -80,9 +83,14 @@ function refresh(table: TableFacts, context: StepContext): string[] {
   const view = newName(table)
   return [
     ...refreshView(view, oldName(table), table),
-    ...dressed(qualified(view), 'view', table),
+    ...settled(table, context),
     ...refreshComments([table], context.plan.name),
   ]
+}
+
+/** The facade has the table’s privileges, and the table what was granted or revoked by the facade’s name. */
+function settled(table: TableFacts, { plan }: StepContext, isLast = false): readonly string[] {
+  return settlePrivileges(plan.name, [tableStandIn(table, newName(table))], isLast)
 }
 
 type RoleGrant = { readonly privilege: string; readonly on: string; readonly to: string }

@@ -1,6 +1,7 @@
 import { stageSchema } from '../catalog/names.ts'
 import type { RoutineFacts } from '../survey/facts.ts'
 import type { StepContext, StepKind } from './kind.ts'
+import { routineStandIn, settlePrivileges } from './privileges.ts'
 import { routinesAction, spelled } from './routines.ts'
 import { createTelltale, dropTelltale } from './telltale.ts'
 import { counts } from './watch-names.ts'
@@ -58,6 +59,7 @@ function forward(routine: RoutineFacts, context: StepContext): string[] {
   const wrapper = [
     ...(watched ? createTelltale(oid) : []),
     makeWrapper(routine, source, context.plan.name, watched),
+    ...settlePrivileges(context.plan.name, [routineStandIn(routine, source)]),
   ]
   if (location.stand === 'alone') return []
   if (location.stand === 'switched') return wrapper
@@ -74,13 +76,16 @@ function forward(routine: RoutineFacts, context: StepContext): string[] {
 function back(routine: RoutineFacts, context: StepContext): string[] {
   const { oid, location, source, target } = routine
   if (!isThere(routine)) return []
-  const wrapper = makeWrapper(routine, target, context.plan.name, false)
-  if (location.wrapper === null) return [moveRoutine(oid, source), ...(hasWrapper(routine) ? [wrapper] : [])]
+  const wrapper = [
+    makeWrapper(routine, target, context.plan.name, false),
+    ...settlePrivileges(context.plan.name, [routineStandIn(routine, target)]),
+  ]
+  if (location.wrapper === null) return [moveRoutine(oid, source), ...(hasWrapper(routine) ? wrapper : [])]
   return [
     moveRoutine(location.wrapper, stageSchema),
     moveRoutine(oid, source),
     moveRoutine(location.wrapper, target),
-    wrapper,
+    ...wrapper,
     ...dropTelltale(oid),
   ]
 }

@@ -11,6 +11,7 @@ import type { StepContext, StepData, StepKind } from './kind.ts'
 import { referencingFirst } from './lock-order.ts'
 import { newName, oldName } from './names.ts'
 import { oldNameOf } from './policies.ts'
+import { settleTables } from './privileges.ts'
 import { publish, published, unpublish } from './publications.ts'
 import { relief } from './sequences.ts'
 import { moveStatistics } from './statistics.ts'
@@ -74,6 +75,7 @@ function forward(config: Config, tables: readonly TableFacts[], context: StepCon
     // The view is locked before the table, as its users lock them; the other order deadlocks with them.
     ...locks(tables, context, newName, oldName),
     statements: [
+      ...settleTables(context.plan.name, tables, newName),
       driftGuard(
         tables.map((table) => ({ table: oldName(table), view: newName(table), relation: table.relation })),
         'forward',
@@ -81,6 +83,11 @@ function forward(config: Config, tables: readonly TableFacts[], context: StepCon
       ...touchRoutines(tables),
       ...refreshComments(tables, context.plan.name),
       ...tables.flatMap((table) => oldNameOf(table).forward(table)),
+      ...settleTables(
+        context.plan.name,
+        tables.filter(({ compat }) => compat === 'shell'),
+        oldName,
+      ),
       ...tables.flatMap((table) => moveStatistics(table, table.source, table.target)),
       ...tables.flatMap((table) => publish(table, context)),
     ],
@@ -98,6 +105,13 @@ function back(config: Config, context: StepContext, record: StepData): Transacti
     ...base(config, 'swap tables and views back', all),
     ...locks(tables, context, (table) => oldNameOf(table).lockBack(table), newName),
     statements: [
+      ...settleTables(
+        context.plan.name,
+        tables.filter(({ location }) => location.shell !== null),
+        oldName,
+        true,
+      ),
+      ...settleTables(context.plan.name, tables, (table) => oldNameOf(table).other(table)),
       driftGuard(
         tables.map((table) => ({
           table: newName(table),

@@ -20,7 +20,7 @@ export function isCountable(routine: RoutineFacts): boolean {
 
 /**
  * A routine in one schema that passes its arguments on to the routine of that OID, wherever that is, and is its equal
- * in signature, volatility, owner and privileges. Where PostgreSQL allows it its body is parsed when it is made, so that
+ * in signature, volatility and, once it is made, owner and privileges. Where PostgreSQL allows it its body is parsed when it is made, so that
  * it finds the routine by OID and its callers need no right on the schema.
  *
  * Built by the server when it runs: the names of argument types may have changed since the statement was compiled.
@@ -35,7 +35,7 @@ export function makeWrapper(
   const body = `
 declare
   f pg_proc;
-  passed text; call text; body text; own text; g record;
+  passed text; call text; body text; own text; g record; was_there boolean;
 begin
   select p.* into strict f from pg_proc p where p.oid = ${oid};
   -- In SQL $1 is the first argument that is passed in, in PL/pgSQL the first of all.
@@ -55,11 +55,14 @@ begin
       case f.proparallel when 's' then 'parallel safe' when 'r' then 'parallel restricted' else 'parallel unsafe' end,
       f.procost, case when f.proretset then 'rows ' || f.prorows else '' end, body);
   end if;
+  was_there := exists (select from pg_proc o where o.pronamespace = ${literal(ident(schema))}::regnamespace and o.proname = f.proname and o.proargtypes = f.proargtypes);
   execute format('create or replace %s %I.%I(%s) %s %s', case f.prokind when 'p' then 'procedure' else 'function' end,
     ${literal(schema)}, f.proname, pg_get_function_arguments(f.oid),
     case when f.prokind = 'p' then '' else 'returns ' || pg_get_function_result(f.oid) end, body);
   select o.oid::regprocedure::text into strict own
     from pg_proc o where o.pronamespace = ${literal(ident(schema))}::regnamespace and o.proname = f.proname and o.proargtypes = f.proargtypes;
+  execute format('comment on routine %s is %L', own, ${literal(markOf(planName))});
+  if was_there then return; end if;
   execute format('alter routine %s owner to %I', own, pg_get_userbyid(f.proowner));
   for g in select distinct x.grantee from pg_proc o, aclexplode(coalesce(o.proacl, acldefault('f', o.proowner))) x
             where o.oid = own::regprocedure and x.grantee <> o.proowner
@@ -71,7 +74,6 @@ begin
     execute format('grant execute on routine %s to %s%s', own, case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end,
       case when g.is_grantable then ' with grant option' else '' end);
   end loop;
-  execute format('comment on routine %s is %L', own, ${literal(markOf(planName))});
 end
 `
   return `do ${dollarQuoted(body)}`

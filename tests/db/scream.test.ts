@@ -195,7 +195,7 @@ describe('what others change meanwhile', () => {
     await taken(client, 'public.t7')
     await sql(
       database.url,
-      `drop role scream_gone; grant insert on public.t0 to scream_other; alter view public.t1 owner to scream_other; drop view public.t3 cascade`,
+      `drop owned by scream_gone; drop role scream_gone; grant insert on public.t0 to scream_other; alter view public.t1 owner to scream_other; drop view public.t3 cascade`,
     )
     const { outcomes } = await screaming
     expect(outcomes.remarks.toSorted()).toEqual([

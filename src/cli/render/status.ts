@@ -21,6 +21,10 @@ export function renderStatus(status: Status, isVerbose: boolean): string {
     ...list('locks held for long', status.blockers),
     ...renderOldNames(status.oldNames),
     ...list('structure changed by others', status.drift.slice(0, 8).map(change)),
+    ...list(
+      'not the same by the other name until the next command that changes something',
+      status.privileges,
+    ),
     ...list('old rows of restores', status.kept.length === 0 ? [] : renderKept(status.kept).split('\n')),
     ...status.next.map((command, index) => `${index === 0 ? 'next:' : '  or:'} ${chalk.bold(command)}`),
   ].join('\n')
