@@ -653,7 +653,8 @@ begin
     insert into privileges as p (run, class, object, other, owner, items, roles, seen)
     values (its_run, class, pair.object, pair.other, owner_wanted, base,
             (select coalesce(jsonb_object_agg(r.oid, r.rolname), '{}') from pg_roles r
-              where r.oid in (select (i ->> 1)::oid from jsonb_array_elements(base) i union select (i ->> 3)::oid from jsonb_array_elements(base) i)),
+              where r.oid in (select (i ->> 1)::oid from jsonb_array_elements(base) i union select (i ->> 3)::oid from jsonb_array_elements(base) i
+                             union select owner_wanted)),
             privileges_seen(class, pair.object, pair.other))
     on conflict on constraint privileges_pkey do update
        set owner = excluded.owner, items = excluded.items, roles = excluded.roles, seen = excluded.seen, settled_at = clock_timestamp();

@@ -171,7 +171,7 @@ describe('functions, procedures and types of a service', () => {
     const failure = await failureOf(run(plan, [2]))
     expect(failure.message).toMatch(/total.*what is called/s)
     expect(failure.message).not.toContain('note')
-    await sql(database.url, 'grant execute on function people.note(text) to public')
+    await sql(database.url, 'grant execute on function public.note(text) to public')
     await run(plan, [1, 2])
     await use(database, 'public')
   })
