@@ -12,7 +12,6 @@ export interface StoredBody {
   readonly definition: string
   /** Its own search_path; null for one that has that of its callers. */
   readonly path: string | null
-  readonly isProcedure: boolean
   /** May the runner give it another body? */
   readonly isMine: boolean
   /** Transition tables of triggers that run it, which hide relations of their names (manual, CREATE TRIGGER). */
@@ -35,7 +34,6 @@ export async function readStoredBodies(session: Session, names: readonly string[
      select p.oid, format('%I.%I(%s)', p.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) as signature,
             p.lanname as language, p.prosrc as source, pg_get_functiondef(p.oid) as definition,
             (select substr(s, 13) from unnest(p.proconfig) s where s like 'search\\_path=%') as path,
-            p.prokind = 'p' as "isProcedure",
             pg_has_role(current_user, p.proowner, 'MEMBER') and has_schema_privilege(p.pronamespace, 'CREATE')
               and has_language_privilege(p.prolang, 'USAGE')
               and (not p.proleakproof and p.prosupport = 0 or current_setting('is_superuser') = 'on') as "isMine",
@@ -48,19 +46,60 @@ export async function readStoredBodies(session: Session, names: readonly string[
   )
 }
 
-/** Relations, types and functions of the given schemas that have one of the names, as `schema` and `name`. */
+/** Something that has the name of what moves, in any schema but those of PostgreSQL and of the tool. */
+export interface Namesake {
+  readonly schema: string
+  readonly name: string
+  /** A relation with every column of the one that moves, so that the same statements work on it. */
+  readonly isCopy: boolean
+}
+
 export async function readNamesakes(
   session: Session,
-  names: readonly string[],
-  schemas: readonly string[],
-): Promise<{ schema: string; name: string }[]> {
+  moves: readonly {
+    readonly class: string
+    readonly schema: string
+    readonly name: string
+    readonly target: string
+  }[],
+): Promise<Namesake[]> {
   return session.query(
-    `select n.nspname as schema, x.name::text as name
-       from (select relnamespace as namespace, relname as name from pg_class
-             union select typnamespace, typname from pg_type
-             union select pronamespace, proname from pg_proc) x
-       join pg_namespace n on n.oid = x.namespace
-      where n.nspname = any($2::text[]) and x.name = any($1::text[])`,
-    [names, schemas],
+    `with moved as materialized (
+       select m->>'name' as name, m->>'class' as class, array[m->>'schema', m->>'target'] as schemas
+         from jsonb_array_elements($1::jsonb) m),
+     named as materialized (
+       select relnamespace as namespace, relname as name, oid as relation from pg_class
+        where relname in (select name from moved) and relpersistence <> 't'
+       union all select typnamespace, typname, null from pg_type where typname in (select name from moved) and typrelid = 0
+       union all select pronamespace, proname, null from pg_proc where proname in (select name from moved)),
+     columns as materialized (
+       select x.namespace, x.name, array_agg(a.attname order by a.attname) as names
+         from named x join pg_attribute a on a.attrelid = x.relation and a.attnum > 0 and not a.attisdropped
+        group by 1, 2)
+     select n.nspname as schema, x.name::text as name,
+            bool_or(exists (
+              select from moved m
+                join pg_namespace o on o.nspname = any(m.schemas) and o.oid <> n.oid
+                join columns has on has.namespace = n.oid and has.name = x.name
+                join columns needs on needs.namespace = o.oid and needs.name = x.name
+               where m.class = 'relation' and m.name = x.name and needs.names <@ has.names)) as "isCopy"
+       from named x join pg_namespace n on n.oid = x.namespace
+      where n.nspname not in ('pg_catalog', 'information_schema', $2, $3) and n.nspname !~ '^pg_(toast|temp)'
+      group by 1, 2 order by 1, 2`,
+    [JSON.stringify(moves), journalSchema, stageSchema],
+  )
+}
+
+/** The schemas of the tables whose rows make a trigger function run, where they do not move. */
+export async function readTriggerSchemas(
+  session: Session,
+  moved: readonly number[],
+): Promise<{ oid: number; tables: { schema: string; name: string }[] }[]> {
+  return session.query(
+    `select t.tgfoid as oid, jsonb_agg(distinct jsonb_build_object('schema', n.nspname, 'name', c.relname)) as tables
+       from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+      where not t.tgisinternal and c.oid <> all($1::oid[]) and n.nspname not in ($2, $3)
+      group by 1`,
+    [moved, journalSchema, stageSchema],
   )
 }

@@ -68,11 +68,6 @@ export interface BodyMention {
   readonly securityDefiner: boolean
   readonly isMine: boolean
   readonly language: string
-  /** A procedure may end transactions, which one with a SET clause cannot. */
-  readonly isProcedure: boolean
-  /** The body writes the old schema in front of the name, so that only a view there can serve it. */
-  readonly isQualified: boolean
-  readonly pinned: string | null
 }
 
 /**
@@ -82,7 +77,6 @@ export interface BodyMention {
 export async function readBodyMentions(
   session: Session,
   named: readonly { readonly oid: number; readonly name: string }[],
-  sourceSchema: string,
 ): Promise<BodyMention[]> {
   if (named.length === 0) return []
   return session.query<BodyMention>(
@@ -90,19 +84,17 @@ export async function readBodyMentions(
        select (m->>'oid')::oid as oid, m->>'name' as name, regexp_replace(m->>'name', '([][().*+?|^$\\\\{}-])', '\\\\\\1', 'g') as pattern
          from jsonb_array_elements($1::jsonb) m),
      bodies as materialized (
-       select p.oid, p.prosrc, lower(p.prosrc) as low, p.prosecdef, p.proowner, p.prokind, p.proconfig, l.lanname, ${signature} as signature
+       select p.oid, p.prosrc, lower(p.prosrc) as low, p.prosecdef, p.proowner, l.lanname, ${signature} as signature
          from pg_proc p join pg_language l on l.oid = p.prolang join pg_namespace n on n.oid = p.pronamespace
         where l.lanname in ('plpgsql', 'sql') and p.prosqlbody is null
-          and n.nspname not in ('pg_catalog', 'information_schema', $3, $4)
-          and coalesce(obj_description(p.oid, 'pg_proc'), '') not like $5 || '%'
+          and n.nspname not in ('pg_catalog', 'information_schema', $2, $3)
+          and coalesce(obj_description(p.oid, 'pg_proc'), '') not like $4 || '%'
           and not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'))
      select t.oid as relation, b.oid, b.signature, b.prosecdef as "securityDefiner",
-            pg_has_role(current_user, b.proowner, 'MEMBER') as "isMine", b.lanname as language, b.prokind = 'p' as "isProcedure",
-            b.prosrc ~* ('\\m' || $2 || '"?\\s*\\.\\s*"?' || t.pattern || '\\M') as "isQualified",
-            (select substr(s, 13) from unnest(b.proconfig) s where s like 'search_path=%') as pinned
+            pg_has_role(current_user, b.proowner, 'MEMBER') as "isMine", b.lanname as language
        from bodies b join names t on position(lower(t.name) in b.low) > 0
       where t.name !~ '^[a-zA-Z0-9_]+$' or b.prosrc ~* ('\\m' || t.pattern || '\\M')
       order by b.signature, t.name`,
-    [JSON.stringify(named), sourceSchema, journalSchema, stageSchema, markPrefix],
+    [JSON.stringify(named), journalSchema, stageSchema, markPrefix],
   )
 }

@@ -23,9 +23,6 @@ export const policyRules: readonly Rule[] = [
             table.compat === 'none'
               ? 'its policy is none: every statement by the old name fails from the switch on'
               : `its policy is search-path: statements that name it with the old schema, and nextval('${table.source}.…') of its sequences, fail from the switch on`,
-          evidence: table.mentions
-            .filter(({ pinned }) => pinned === null)
-            .map(({ signature }) => `${signature} names it and has no search_path of its own`),
         })),
   },
   {

@@ -4,6 +4,7 @@ import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { waive } from '../survey/waivers.ts'
 import { bodyRules } from './bodies.ts'
 import { earlyNameRules } from './early-names.ts'
+import { endingNameRules } from './ending-names.ts'
 import { lockRules } from './locks.ts'
 import { objectRules } from './objects.ts'
 import { partitionRules } from './partitions.ts'
@@ -35,6 +36,7 @@ export const rules: readonly Rule[] = [
   ...traitRules,
   ...registryRules,
   ...routineRules,
+  ...endingNameRules,
   ...bodyRules,
   ...triggerTextRules,
   ...standbyRules,

@@ -32,39 +32,6 @@ export const routineRules: readonly Rule[] = [
       })),
   },
   {
-    id: 'routine-names-old-table',
-    code: 'PF-5',
-    severity: 'error',
-    waivable: true,
-    phases: ['switch'],
-    check: (context) =>
-      [...byRoutine(ending(context)).values()]
-        .filter(({ mention }) => mention.isQualified)
-        .map(({ mention, names }) => ({
-          on: mention.signature,
-          text: `its text names ${names.join(', ')} with the old schema in front, which is gone after switch`,
-          remedy: 'rewrite it with the new names',
-        })),
-  },
-  {
-    id: 'routine-path-lacks-schema',
-    code: 'PF-5',
-    severity: 'error',
-    waivable: true,
-    phases: ['switch'],
-    check: (context) =>
-      [...byRoutine(ending(context)).values()]
-        .filter(
-          ({ mention, targets }) =>
-            mention.pinned !== null && !targets.every((target) => mention.pinned!.includes(target)),
-        )
-        .map(({ mention, names, targets }) => ({
-          on: mention.signature,
-          text: `its text names ${names.join(', ')}, and its own search_path (${mention.pinned}) does not hold ${targets.map(ident).join(', ')}`,
-          remedy: `alter routine ${mention.signature} set search_path = ${targets.map(ident).join(', ')}, ${mention.pinned}`,
-        })),
-  },
-  {
     id: 'old-name-dependent',
     code: 'PF-9',
     severity: 'error',
@@ -117,7 +84,6 @@ function whoLacks({ services }: Plan, { searchPaths, roles }: Facts, source: str
 /** What may be named in the text of a function. */
 interface Mentioned {
   readonly name: string
-  readonly target: string
   readonly mentions: readonly BodyMention[]
 }
 
@@ -125,26 +91,18 @@ function moved({ tables, routines, types }: PreflightContext): Mentioned[] {
   return [...tables, ...routines, ...types]
 }
 
-/** What loses its old name with the switch, before functions are rewritten. */
-function ending({ tables, routines }: PreflightContext): Mentioned[] {
-  return [...tables, ...routines].filter(({ compat }) => compat === 'none' || compat === 'search-path')
-}
-
 interface Mentions {
   readonly mention: BodyMention
   readonly names: string[]
-  readonly targets: string[]
 }
 
 function byRoutine(tables: readonly Mentioned[]): Map<number, Mentions> {
   const routines = new Map<number, Mentions>()
   for (const table of tables) {
     for (const mention of table.mentions) {
-      const known = routines.get(mention.oid)
-      const entry = known ?? { mention, names: [], targets: [] }
+      const entry = routines.get(mention.oid) ?? { mention, names: [] }
       entry.names.push(table.name)
-      if (!entry.targets.includes(table.target)) entry.targets.push(table.target)
-      routines.set(mention.oid, known === undefined || !mention.isQualified ? entry : { ...entry, mention })
+      routines.set(mention.oid, entry)
     }
   }
   return routines

@@ -12,6 +12,10 @@ export interface Surroundings {
   readonly made?: ReadonlySet<string>
   /** Whether a schema of the path has a relation of that name that does not move. */
   readonly others?: (schema: string, name: string) => boolean
+  /** Other paths that the text may be run with, and whose they are. */
+  readonly callers?: readonly { readonly whose: string; readonly path: readonly string[] }[]
+  /** Why something else may be meant than what moves, for all that is known of the paths. */
+  readonly rival?: (move: Move) => string | undefined
   /** Whether names without a schema stay as they are, because a search_path finds the new schemas. */
   readonly keepsUnqualified: boolean
   /** Whether the path was set by the text itself, so that it is not the one that finds the new schemas. */
@@ -42,6 +46,8 @@ export type Decision =
   | { readonly kind: 'rewrite'; readonly target: string }
   /** Of something that moves, and right as it is. */
   | { readonly kind: 'keep'; readonly reason: string }
+  /** Who runs it decides. */
+  | { readonly kind: 'undecided'; readonly reason: string }
   /** Not of anything that moves. */
   | { readonly kind: 'other' }
 
@@ -68,19 +74,48 @@ export function decide(site: Site, moves: Moves, around: Surroundings): Decision
   // PostgreSQL's own schema comes first without being named.
   if (around.made?.has(`pg_catalog\0${name}`) === true && site.isMade !== true)
     return { kind: 'keep', reason: 'a relation of pg_catalog' }
-  for (const at of path) {
-    if (isTemporary && at === 'pg_temp') return temporary
-    const isOther = around.others?.(at, name) === true || around.made?.has(`${at}\0${name}`) === true
-    const move = find(site, moves, at)
-    if (move !== undefined) {
-      const isFound = around.isPathWritten !== true || around.path.includes(move.target)
-      return around.keepsUnqualified && isFound
-        ? { kind: 'keep', reason: foundByPath }
-        : { kind: 'rewrite', target: move.target }
+  const found = lookup(site, path, moves, around, isTemporary)
+  if (found === 'temporary') return temporary
+  const callers = site.isMade === true || around.isPathWritten === true ? [] : (around.callers ?? [])
+  const theirs = callers.flatMap(({ whose, path: its }) => {
+    const meant = lookup(site, its, moves, around, isTemporary)
+    return meant === undefined || meant === 'temporary' ? [] : [{ whose, meant }]
+  })
+  const meant = found ?? theirs[0]?.meant
+  const other = theirs.find((their) => their.meant !== meant)
+  if (other !== undefined)
+    return {
+      kind: 'undecided',
+      reason: `its callers decide: the search_path of ${other.whose} finds another`,
     }
-    if (isOther) break
+  if (meant === undefined || meant === 'another')
+    return { kind: 'keep', reason: 'another of that name, or none, on the search_path' }
+  const rival = around.isPathWritten === true ? undefined : around.rival?.(meant)
+  if (rival !== undefined) return { kind: 'undecided', reason: rival }
+  const isFound = around.isPathWritten !== true || around.path.includes(meant.target)
+  return around.keepsUnqualified && isFound
+    ? { kind: 'keep', reason: foundByPath }
+    : { kind: 'rewrite', target: meant.target }
+}
+
+/** What a path finds first: something that moves, by its old name or the new one, or another. */
+function lookup(
+  site: Site,
+  path: readonly string[],
+  moves: Moves,
+  around: Surroundings,
+  isTemporary: boolean,
+): Move | 'temporary' | 'another' | undefined {
+  const name = site.words.at(-1)!
+  for (const at of path) {
+    if (isTemporary && at === 'pg_temp') return 'temporary'
+    const move = find(site, moves, at)
+    if (move !== undefined) return move
+    const isOther = around.others?.(at, name) === true
+    if (isOther || around.made?.has(`${at}\0${name}`) === true)
+      return (isOther ? moves.gone(site.class, at, name) : undefined) ?? 'another'
   }
-  return { kind: 'keep', reason: 'another of that name, or none, on the search_path' }
+  return undefined
 }
 
 function find(site: Site, moves: Moves, schema: string): Move | undefined {

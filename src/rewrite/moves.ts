@@ -42,6 +42,13 @@ export class Moves {
     this.targets = new Set(moves.map(({ target }) => target))
   }
 
+  /** What has this name now. */
+  gone(of: NameClass, target: string, name: string): Move | undefined {
+    return [...this.sources]
+      .map((source) => this.find(of, source, name))
+      .find((move) => move?.target === target)
+  }
+
   find(of: NameClass, schema: string, name: string): Move | undefined {
     return this.#found.get(key(of, schema, name))
   }

@@ -31,6 +31,7 @@ export function nameInString(
     return
   }
   if (decision.kind === 'keep') findings.mention(name, 'kept', decision.reason)
+  else if (decision.kind === 'undecided') findings.mention(name, 'undecided', decision.reason)
   else if (site.isOutput === true && around.path.includes(decision.target))
     findings.mention(name, 'kept', 'found by search_path')
   else {

@@ -109,9 +109,11 @@ function typeEdits({ moves, around }: Context, body: string): Outcome {
       at: { search: [] },
     } as const
     const decision = decide(site, moves, around)
+    const place = { name: name.value, start: name.start, end: name.end }
+    if (decision.kind === 'undecided') mentions.push({ kind: 'undecided', ...place, reason: decision.reason })
     if (decision.kind !== 'rewrite') continue
     edits.push(qualify(name, of.at(-2), decision.target))
-    mentions.push({ kind: 'rewritten', name: name.value, start: name.start, end: name.end, reason: '' })
+    mentions.push({ kind: 'rewritten', ...place, reason: '' })
   }
   return { edits, mentions }
 }

@@ -33,8 +33,10 @@ export function rewriteCommand(context: Context, line: string): Outcome {
   const decision = decide({ class: 'relation', words, hidden: new Set(), at: { search: [] } }, moves, around)
   if (decision.kind === 'other') return { edits: [], mentions: [] }
   const mention = { name: name.value, start: from + name.start, end: from + name.end }
-  if (decision.kind === 'keep')
-    return { edits: [], mentions: [{ ...mention, kind: 'kept', reason: decision.reason }] }
+  if (decision.kind !== 'rewrite') {
+    const kind = decision.kind === 'keep' ? 'kept' : 'undecided'
+    return { edits: [], mentions: [{ ...mention, kind, reason: decision.reason }] }
+  }
   const schema = tokens.at(-3)
   const edit = qualify(
     mention,

@@ -79,6 +79,7 @@ function decidePlace(
       findings.lost(site.words.at(-1)!, written.tokens[0], written.tokens.at(-1))
   } else if (findings.has(name.start)) return
   else if (decision.kind === 'keep') findings.mention(name, 'kept', decision.reason)
+  else if (decision.kind === 'undecided') findings.mention(name, 'undecided', decision.reason)
   else {
     const schema = site.words.length === 1 ? undefined : written.tokens[index + 2 * (site.words.length - 2)]
     findings.rewritten(name, qualify(name, schema, decision.target))

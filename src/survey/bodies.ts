@@ -1,7 +1,9 @@
-import { readNamesakes, readStoredBodies, type StoredBody } from '../catalog/bodies.ts'
+import { readStoredBodies, type StoredBody } from '../catalog/bodies.ts'
 import type { Session } from '../pg/session.ts'
 import { Parser } from '../sql/parser.ts'
-import { earlyUnit, nameKey, unitsOf, type NameSources, type Unit } from './body-units.ts'
+import type { SearchPaths } from '../catalog/search-paths.ts'
+import { earlyUnit, unitsOf, type NameSources, type Unit } from './body-units.ts'
+import { readCallers } from './callers.ts'
 import { decideBody, writtenIn, type Doubt, type FoundName } from './body.ts'
 import { splitPath } from './search-path.ts'
 
@@ -23,8 +25,8 @@ export interface BodyFacts extends StoredBody {
 }
 
 interface BodySources extends NameSources {
-  /** The search_path of a session that has none of its own. */
-  readonly sharedPath: string
+  readonly searchPaths: SearchPaths
+  readonly roles: { has(role: string): boolean }
 }
 
 type Decision = Omit<BodyFacts, keyof StoredBody>
@@ -43,26 +45,29 @@ export async function readBodies(session: Session, sources: BodySources): Promis
   if (names.length === 0) return []
   const bodies = await readStoredBodies(session, names)
   if (bodies.length === 0) return []
-  const paths = new Map(bodies.map(({ oid, path }) => [oid, splitPath(path ?? sources.sharedPath)]))
-  const schemas = [...new Set([...paths.values()].flat())]
-  const known = new Set((await readNamesakes(session, names, schemas)).map(nameKey))
+  const relations = sources.tables.map(({ relation }) => relation)
+  const callers = await readCallers(session, { ...sources, relations })
   const units = unitsOf(sources)
-  const all = JSON.stringify([sources.moves, units.map(({ unit }) => unit), [...known]])
+  const all = JSON.stringify([sources.moves, units.map(({ unit }) => unit), callers.key])
   if (memory?.names !== all) memory = { names: all, decisions: new Map() }
   const { decisions } = memory
   parser ??= Parser.load()
   const loaded = await parser
   const facts: BodyFacts[] = []
   for (const body of bodies) {
-    const path = paths.get(body.oid)!
-    const text = JSON.stringify([body.definition, path, body.path === null, body.transitionTables])
+    const path = body.path === null ? callers.shared : splitPath(body.path)
+    const isCallers = body.path === null || path.includes('$user')
+    const text = JSON.stringify([body.oid, body.definition, path, body.path === null, body.transitionTables])
     let decision = decisions.get(text)
     if (decision === undefined) {
       await loaded.ready()
       decision = decided(loaded, body, units, {
         path,
         temporary: new Set(body.transitionTables),
-        others: (schema, name) => known.has(nameKey({ schema, name })),
+        others: callers.exists,
+        ...(isCallers
+          ? { callers: body.path === null ? callers.paths : [], rival: callers.rivalOf(body.oid) }
+          : {}),
         keepsUnqualified: body.path !== null && findsNewNames(path, sources.moves),
       })
       decisions.set(text, decision)

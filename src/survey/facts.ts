@@ -117,7 +117,7 @@ export async function readFacts(
       ...here.map(({ relation, name }) => ({ oid: relation, name })),
       ...resolved.objects.filter((object) => object.source === source),
     ]
-    mentions.push(...(await readBodyMentions(session, named, source)))
+    mentions.push(...(await readBodyMentions(session, named)))
   }
   const tables = mappings.flatMap((mapping): TableFacts[] => {
     const live = relations.get(mapping.relation)
@@ -155,7 +155,7 @@ export async function readFacts(
     moves,
     tables,
     sequences: shared.going,
-    sharedPath: sharedPath(settings),
+    ...{ searchPaths, roles },
     services: plan.services.map(({ name }) => name),
   })
   return {

@@ -37,6 +37,13 @@ export function putLast(path: readonly string[], isLate: (schema: string) => boo
   return [...rest.slice(0, rest.length - tail.length), ...path.filter(isLate), ...tail]
 }
 
+/** The path with schemas right behind another one, or at its end, where they are not on it yet. */
+export function putAfter(path: readonly string[], schema: string, more: readonly string[]): string[] {
+  const missing = more.filter((each) => !path.includes(each))
+  const at = path.includes(schema) ? path.indexOf(schema) + 1 : path.length
+  return [...path.slice(0, at), ...missing, ...path.slice(at)]
+}
+
 /**
  * The paths that a text of SQL sets as it runs, of those that it says: `SET [LOCAL | SESSION] search_path`, and set_config()
  * with a constant.

@@ -37,6 +37,7 @@ const schema = `
   create policy p on public.docs using (mine(org_id));
   create policy q on public.docs as restrictive using (known(org_id) or true);
   grant select on public.docs, public.org to ${role};
+  grant select on public.users to ${role};
   analyze;`
 
 let database: FreshDatabase
@@ -116,4 +117,58 @@ test('functions that find names by their callers’ search_path are left as they
   await undo(plan, { to: 0 })
   expect(await seen()).toEqual(before)
   expect(await rowsOf(database.url, functions)).toEqual(bodies)
+})
+
+test('the name of a tenant’s table is not decided for its callers, and says where else it leads', async () => {
+  const found = async (tables: string[], more = ''): Promise<string[]> => {
+    await sql(database.url, more)
+    const plan = planFor(database.url, { name: 'other', services: { svc: tables } })
+    return (await findingsOf(plan))
+      .filter(({ rule }) => rule === 'body-undecided')
+      .map(({ severity, on, text }) => `${severity} ${on} ${text}`)
+  }
+  expect(await found(['audit_log'])).toEqual([
+    'error public.log_change() nobody can decide what audit_log in its text means: line 2: audit_log (its callers decide: rows of tenant.orders make it run as well, for which tenant.audit_log may be meant)',
+  ])
+  // Not a trigger function, but a copy of the table for each tenant; one of other columns is none.
+  const counting = `create table tenant.docs (id int, org_id int, t text); create schema elsewhere; create table elsewhere.org (other int);
+    create function public.counted() returns bigint language sql as 'select count(*) from docs';
+    create function public.orgs() returns bigint language sql as 'select count(*) from org'`
+  expect(await found(['docs', 'org'], counting)).toEqual([
+    'error public.counted() nobody can decide what docs in its text means: line 1: docs (its callers decide: tenant.docs has the same columns, and may be the one on their search_path)',
+  ])
+  const setting = `alter role ${role} in database ${database.name} set search_path = elsewhere, public`
+  expect((await found(['org'], setting)).map((line) => line.split(' line 1: ')[1])).toEqual([
+    `org (its callers decide: the search_path of role ${role} finds another)`,
+    `org (its callers decide: the search_path of role ${role} finds another)`,
+  ])
+})
+
+test('a function that would find nothing after the switch is told where nothing is left at the old name', async () => {
+  const found = async (compat: 'none' | 'search-path', more: object = {}): Promise<string[]> =>
+    (
+      await findingsOf(
+        planFor(database.url, {
+          name: 'other',
+          services: { svc: { tables: ['users'], compat } },
+          ...more,
+        }),
+      )
+    )
+      .filter(({ rule }) => rule.startsWith('routine-') && rule !== 'routine-follows-caller')
+      .map(({ severity, rule, on, remedy }) => `${severity} ${rule} ${on}: ${remedy}`)
+  await sql(
+    database.url,
+    `create function public.fixed() returns bigint language sql set search_path = tools, public, pg_temp as 'select count(*) from users';
+     create function public.written() returns bigint language sql as 'select count(*) from public.users';
+     create function public.bare() returns bigint language sql as 'select count(*) from users -- public.users'`,
+  )
+  const lines = [
+    'error routine-names-old-table public.written(): write the new names there, which work from expand on',
+    'error routine-path-lacks-schema public.bare(): write the new names there, which work from expand on, or give its callers the new schemas by `searchPath`',
+    'error routine-path-lacks-schema public.fixed(): alter routine public.fixed() set search_path = tools, public, svc, pg_temp',
+  ]
+  expect((await found('none')).filter((line) => line.startsWith('error'))).toEqual(lines)
+  const given = await found('search-path', { searchPath: { roles: [role] } })
+  expect(given.filter((line) => line.startsWith('error'))).toEqual([lines[0], lines[2]])
 })

@@ -64,6 +64,49 @@ describe('a body', () => {
     expect(decided(body, { around }).doubts).toEqual([])
   })
 
+  test('that finds a name by the path of its callers is decided where all that find it find the same', () => {
+    const body = 'declare u users%rowtype; begin\n  perform 1 from users, orders;\n  return null;\nend'
+    const others = (schema: string, name: string): boolean =>
+      `${schema}.${name}` === 'tenant.users' || (schema === 'people' && name === 'users')
+    const called = (callers: Record<string, string[]>, path = ['public']): ReturnType<typeof decideBody> =>
+      decided(body, {
+        around: surroundings(path, {
+          others,
+          callers: Object.entries(callers).map(([whose, its]) => ({ whose, path: its })),
+        }),
+      })
+    const whole =
+      'declare u people.users%rowtype; begin\n  perform 1 from people.users, shop.orders;\n  return null;\nend'
+    const half = body.replace('orders', 'shop.orders')
+    const doubt = { name: 'users', reason: 'its callers decide: the search_path of app finds another' }
+    // Nothing, the same by the old name, the same by the new one.
+    const same = { a: ['nowhere'], b: ['nowhere', 'public', 'tenant'], c: ['people', 'public'] }
+    expect(called(same)).toMatchObject({ source: whole, doubts: [] })
+    // What the path of the database does not find, that of callers may.
+    expect(called({ app: ['public'] }, ['nowhere'])).toMatchObject({ source: whole, doubts: [] })
+    expect(called({ app: ['tenant', 'public'] })).toMatchObject({
+      source: half,
+      doubts: [
+        { ...doubt, line: 1 },
+        { ...doubt, line: 2 },
+      ],
+    })
+    expect(called({ app: ['public'] }, ['tenant', 'public'])).toMatchObject({
+      source: half,
+      doubts: [{ line: 1 }, { line: 2 }],
+    })
+    // A path that the body sets is that of all.
+    const own = 'begin set local search_path = public; perform 1 from users; return null; end'
+    const around = surroundings(['tenant', 'public'], {
+      others,
+      callers: [{ whose: 'app', path: ['public'] }],
+    })
+    expect(decided(own, { around })).toMatchObject({
+      source: own.replace('users', 'people.users'),
+      doubts: [],
+    })
+  })
+
   test('is not rewritten twice', () => {
     const statement = fc.constantFrom(
       'perform 1 from public.users;',
