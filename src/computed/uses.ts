@@ -28,7 +28,8 @@ export function* lookups(value: unknown, knowledge: Knowledge): Generator<Found>
   for (const inner of Object.values(body)) yield* lookups(inner, knowledge)
 }
 
-function nameArgument(tag: string, body: Node): unknown {
+/** What is made a regclass: the value of a cast, or the argument of a function that takes one. */
+export function nameArgument(tag: string, body: Node): unknown {
   if (tag === 'TypeCast') {
     const type = isNode(body['typeName']) ? words(body['typeName']['names']).at(-1) : undefined
     return type === 'regclass' ? body['arg'] : undefined

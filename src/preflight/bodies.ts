@@ -1,4 +1,3 @@
-import { readStoredTexts } from '../catalog/stored-texts.ts'
 import type { BodyFacts } from '../survey/bodies.ts'
 import type { Doubt } from '../survey/body.ts'
 import type { Rule } from './rule.ts'
@@ -59,25 +58,6 @@ export const bodyRules: readonly Rule[] = [
           text: `its text uses old names and ${facts.server.user} may not replace it`,
           remedy: `make ${facts.server.user} a member of its owner with CREATE on its schema, or let its owner write the new names`,
         })),
-  },
-  {
-    id: 'text-names-table',
-    code: 'PF-5',
-    severity: 'warning',
-    waivable: true,
-    phases: ['contract'],
-    async check({ session, tables, facts }) {
-      const named = [...tables, ...facts.sequences.going, ...facts.types, ...facts.routines]
-      const found = await readStoredTexts(
-        session,
-        named.map(({ source, name }) => ({ schema: source, name })),
-      )
-      return found.map(({ holder, text }) => ({
-        on: holder,
-        text: `it holds '${text}' as a string, which does not follow the move and is not rewritten`,
-        remedy: 'give it the new name, or a regclass instead of the string',
-      }))
-    },
   },
 ]
 

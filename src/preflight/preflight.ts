@@ -19,6 +19,7 @@ import { poolerRules } from './pooler.ts'
 import { standbyRules } from './standby.ts'
 import { subscriberRules } from './subscriber.ts'
 import { statementRules } from './statements.ts'
+import { storedTextRules } from './stored-texts.ts'
 import { surroundingRules } from './surroundings.ts'
 import { traitRules } from './traits.ts'
 import { triggerTextRules } from './trigger-texts.ts'
@@ -38,6 +39,7 @@ export const rules: readonly Rule[] = [
   ...routineRules,
   ...endingNameRules,
   ...bodyRules,
+  ...storedTextRules,
   ...triggerTextRules,
   ...standbyRules,
   ...subscriberRules,

@@ -3,6 +3,13 @@ import { sequenceUnit } from '../survey/body-units.ts'
 import type { GoingSequence } from '../survey/shared-sequences.ts'
 import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies, type ReplacedBody } from './bodies.ts'
 import type { TransactionAction } from './action.ts'
+import {
+  defaultsToReplace,
+  recordedDefaults,
+  replaceDefaults,
+  restoreDefaults,
+  type ReplacedDefault,
+} from './defaults.ts'
 import type { StepContext, StepKind } from './kind.ts'
 import { newName, oldName } from './names.ts'
 
@@ -22,6 +29,7 @@ export const contractSequences: StepKind<Config> = {
       .filter((sequence) => !isThere(sequence))
       .map(({ oid }) => oid),
     bodies: sequencesOf(config, context).flatMap((sequence) => bodiesOf(sequence, context)),
+    defaults: sequencesOf(config, context).flatMap((sequence) => defaultsOf(sequence, context)),
   }),
   observe(config, context) {
     const all = sequencesOf(config, context)
@@ -32,13 +40,10 @@ export const contractSequences: StepKind<Config> = {
     sequencesOf(config, context)
       .filter((sequence) => !isThere(sequence))
       .map((sequence) =>
-        move(
-          config,
-          sequence,
-          oldName(sequence),
-          sequence.target,
-          replaceBodies(bodiesOf(sequence, context)),
-        ),
+        move(config, sequence, oldName(sequence), sequence.target, [
+          ...replaceBodies(bodiesOf(sequence, context)),
+          ...replaceDefaults(defaultsOf(sequence, context), context),
+        ]),
       ),
   undo(config, context, record) {
     const moved = (record['moved'] ?? []) as readonly number[]
@@ -47,7 +52,11 @@ export const contractSequences: StepKind<Config> = {
       .toReversed()
       .map((sequence) => {
         const bodies = recordedBodies(record).filter(({ of }) => of === sequence.oid)
-        return move(config, sequence, newName(sequence), sequence.source, restoreBodies(bodies))
+        const defaults = recordedDefaults(record).filter(({ of }) => of === sequence.oid)
+        return move(config, sequence, newName(sequence), sequence.source, [
+          ...restoreBodies(bodies),
+          ...restoreDefaults(defaults, context, false),
+        ])
       })
   },
 }
@@ -66,6 +75,10 @@ function bodiesOf({ oid }: GoingSequence, context: StepContext): ReplacedBody[] 
   )
 }
 
+function defaultsOf({ oid }: GoingSequence, context: StepContext): ReplacedDefault[] {
+  return defaultsToReplace(context, sequenceUnit(oid)).map((change) => ({ ...change, of: oid }))
+}
+
 function isThere({ schema, target }: GoingSequence): boolean {
   return schema === target
 }
@@ -81,7 +94,7 @@ function move(
   sequence: GoingSequence,
   from: ReturnType<typeof oldName>,
   to: string,
-  bodies: readonly string[],
+  texts: readonly string[],
 ): TransactionAction {
   return {
     id: `sequence-${sequence.oid}`,
@@ -94,7 +107,7 @@ function move(
     statements: [
       'set local lock_timeout = 20',
       `alter sequence ${qualified(from)} set schema ${ident(to)}`,
-      ...bodies,
+      ...texts,
     ],
     again: 'the catalog tells which schema it is in',
   }

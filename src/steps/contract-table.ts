@@ -3,6 +3,7 @@ import { tableUnit } from '../survey/body-units.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import type { TransactionAction } from './action.ts'
 import { bodiesToReplace, recordedBodies, replaceBodies, restoreBodies, type ReplacedBody } from './bodies.ts'
+import { defaultsToReplace, recordedDefaults, replaceDefaults, restoreDefaults } from './defaults.ts'
 import type { StepContext, StepKind } from './kind.ts'
 import { oldName } from './names.ts'
 import { oldNameOf } from './policies.ts'
@@ -12,7 +13,7 @@ import { watchStatements } from './watch-names.ts'
 type Config = { readonly database: string; readonly relation: number }
 
 /**
- * Drops the old name and lets the table's sequences follow it, with the text of functions that names these; the undo makes
+ * Drops the old name and lets the table's sequences follow it, with the text of functions and defaults that names these; the undo makes
  * it again as it was.
  */
 export const contractTable: StepKind<Config> = {
@@ -23,7 +24,12 @@ export const contractTable: StepKind<Config> = {
     `make the old name ${qualified(oldName(context.table(relation)))} again`,
   record({ relation }, context) {
     const { stand, isWatched } = context.table(relation).location
-    return { isWatched, hadNothing: stand === 'contracted', bodies: bodiesOf(relation, context) }
+    return {
+      isWatched,
+      hadNothing: stand === 'contracted',
+      bodies: bodiesOf(relation, context),
+      defaults: defaultsToReplace(context, tableUnit(relation)),
+    }
   },
   observe({ relation }, context) {
     const { stand } = context.table(relation).location
@@ -37,6 +43,7 @@ export const contractTable: StepKind<Config> = {
         ...settlePrivileges(context.plan.name, namedStandIns(table), true),
         ...oldNameOf(table).contract(table),
         ...replaceBodies(bodiesOf(config.relation, context)),
+        ...replaceDefaults(defaultsToReplace(context, tableUnit(config.relation)), context),
       ]),
     ]
   },
@@ -55,6 +62,7 @@ export const contractTable: StepKind<Config> = {
         ),
         ...(record['isWatched'] === true ? watchStatements(table) : []),
         ...restoreBodies(recordedBodies(record)),
+        ...restoreDefaults(recordedDefaults(record), context, true),
       ]),
     ]
   },

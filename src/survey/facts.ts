@@ -19,13 +19,11 @@ import { readStructureWatch } from '../catalog/structure-watch.ts'
 import type { ServerFacts } from '../pg/server.ts'
 import type { Session } from '../pg/session.ts'
 import type { Plan } from '../plan/plan.ts'
-import { readBodies, type BodyFacts } from './bodies.ts'
 import type { Mapping, Resolved } from './mapping.ts'
 import { readNamedMoves } from './named-moves.ts'
 import type { ObjectMapping } from './objects.ts'
 import { surveySequences, type SharedSequences } from './shared-sequences.ts'
-import { sharedPath } from './search-path.ts'
-import { readTriggerTexts, withoutKnown, type TriggerText } from './trigger-texts.ts'
+import { readTexts, type TextFacts } from './texts.ts'
 
 /** One table of the move with everything the mover must know of it. */
 export interface TableFacts extends Mapping {
@@ -59,7 +57,7 @@ export interface Remembered {
 }
 
 /** Everything read from the catalogs for one plan; plain data, from which steps and findings are computed. */
-export interface Facts {
+export interface Facts extends TextFacts {
   readonly server: ServerFacts
   readonly tables: readonly TableFacts[]
   readonly missing: readonly Mapping[]
@@ -70,10 +68,6 @@ export interface Facts {
   readonly sequences: SharedSequences
   readonly resolved: Resolved
   readonly foreignKeys: readonly ForeignKey[]
-  /** Functions and procedures whose text names what moves, or makes SQL as it runs. */
-  readonly bodies: readonly BodyFacts[]
-  /** What trigger functions make of their table’s name as they run. */
-  readonly triggerTexts: readonly TriggerText[]
   readonly replication: Replication
   readonly roles: ReadonlyMap<string, RoleFacts>
   readonly schemas: ReadonlyMap<string, SchemaFacts>
@@ -146,25 +140,21 @@ export async function readFacts(
     plan.searchPath.roles.filter((role) => roles.has(role)),
   )
   const moves = await readNamedMoves(session, { resolved, sequences: shared, tables })
-  const triggerTexts = await readTriggerTexts(session, {
+  const texts = await readTexts(session, {
     moves,
     tables,
-    sharedPath: sharedPath(settings),
-  })
-  const bodies = await readBodies(session, {
-    moves,
-    tables,
-    sequences: shared.going,
-    ...{ searchPaths, roles },
-    services: plan.services.map(({ name }) => name),
+    sequences: shared,
+    settings,
+    searchPaths,
+    roles,
+    plan,
   })
   return {
     server,
     tables,
     ...(await readObjects(session, plan, resolved, mentions)),
     sequences: shared,
-    bodies: withoutKnown(bodies, triggerTexts),
-    triggerTexts,
+    ...texts,
     missing: mappings.filter(({ relation }) => !relations.has(relation)),
     resolved,
     foreignKeys: await readForeignKeys(session, oids),

@@ -1,6 +1,6 @@
 import { readExisting, readTriggerFunctions, type TriggerFunction } from '../catalog/trigger-functions.ts'
 import { judge, type Judgement, type Verdict } from '../computed/judge.ts'
-import { Places, type MovedName } from '../computed/place.ts'
+import { Places } from '../computed/place.ts'
 import type { Session } from '../pg/session.ts'
 import { qualified } from '../pg/quoting.ts'
 import type { CompatPolicy } from '../plan/compat.ts'
@@ -8,6 +8,7 @@ import { temporaryIn, temporaryTables } from '../rewrite/temporary.ts'
 import { Parser } from '../sql/parser.ts'
 import type { BodyFacts } from './bodies.ts'
 import { nameKey } from './body-units.ts'
+import { movedNames } from './moved-names.ts'
 import type { NamedMove } from './named-moves.ts'
 import { splitPath } from './search-path.ts'
 
@@ -75,18 +76,6 @@ export async function readTriggerTexts(session: Session, sources: Sources): Prom
   })
   memory = { key, texts }
   return texts
-}
-
-function movedNames({ moves, tables }: Sources): MovedName[] {
-  const policies = new Map(
-    tables.map(({ source, name, compat }) => [nameKey({ schema: source, name }), compat]),
-  )
-  return moves
-    .filter((move) => move.class === 'relation')
-    .map(({ schema, name, target, of }) => {
-      const policy = policies.get(nameKey({ schema, name: of }))
-      return { schema, name, target, staysUntilContract: policy !== 'none' && policy !== 'search-path' }
-    })
 }
 
 const nothing: Judgement = { verdicts: [], executed: new Map() }
