@@ -5,7 +5,7 @@ import type { OnProblem, Undecided } from './problem.ts'
 import { snapshotOfPlan, type PlanOptions } from './plan-snapshot.ts'
 import { RedisKeys, type RedisRule } from './redis.ts'
 import { Resolver, type Unknown } from './resolver.ts'
-import { loadParts, type Parts } from './rewriter.ts'
+import { loadParts, type Parts } from './load-parts.ts'
 import { parseSnapshot, type Snapshot } from './snapshot.ts'
 import { fileSource, type Source } from './source.ts'
 import { State } from './state.ts'
@@ -35,6 +35,8 @@ export interface ResolverOptions {
   /** The schemas in which statements look up names without one, in order. */
   readonly path?: readonly string[]
   readonly undecided?: Undecided
+  /** A statement of more than 1 MiB, which cannot be rewritten: `pass` sends it as it is and tells, `error` refuses it. */
+  readonly tooLong?: 'pass' | 'error'
   /** Are statements to be rewritten? It takes libpg-query, some 70 ms at the start and 25 MB. */
   readonly rewrites?: boolean
   /** Where keys of Redis go. */
@@ -61,7 +63,13 @@ export async function createResolver(options: ResolverOptions): Promise<Resolver
   const source = sourceOf(options, onProblem, () => follower?.tell())
   try {
     const first = await firstSnapshot(options, source, onProblem)
-    const state = new State({ first, parts, undecided, onProblem })
+    const state = new State({
+      first,
+      parts,
+      undecided,
+      refusesTooLong: options.tooLong === 'error',
+      onProblem,
+    })
     if (source !== undefined) {
       follower = new Follower({
         source,

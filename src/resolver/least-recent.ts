@@ -1,13 +1,13 @@
-/** Keeps the texts that were used last, so many and no more characters. A Map remembers the order in which its keys came. */
+/** Keeps the texts that were used last, so many and in no more bytes. A Map remembers the order in which its keys came. */
 export class LeastRecent<V extends { readonly text: string }> {
   readonly #values = new Map<string, V>()
   readonly #most: number
-  readonly #mostCharacters: number
-  #characters = 0
+  readonly #mostBytes: number
+  #bytes = 0
 
-  constructor(most: number, mostCharacters: number) {
+  constructor(most: number, mostBytes: number) {
     this.#most = most
-    this.#mostCharacters = mostCharacters
+    this.#mostBytes = mostBytes
   }
 
   get(key: string): V | undefined {
@@ -21,11 +21,16 @@ export class LeastRecent<V extends { readonly text: string }> {
   /** Keeps a value of a key that has none. */
   set(key: string, value: V): void {
     this.#values.set(key, value)
-    this.#characters += key.length + value.text.length
+    this.#bytes += bytesOf(key, value.text)
     for (const [oldest, { text }] of this.#values) {
-      if (this.#values.size <= this.#most && this.#characters <= this.#mostCharacters) return
+      if (this.#values.size <= this.#most && this.#bytes <= this.#mostBytes) return
       this.#values.delete(oldest)
-      this.#characters -= oldest.length + text.length
+      this.#bytes -= bytesOf(oldest, text)
     }
   }
+}
+
+/** A character takes two, or one where no text has others than those of Latin 1; what is unchanged is kept once. */
+function bytesOf(key: string, text: string): number {
+  return 2 * (key === text ? key.length : key.length + text.length)
 }

@@ -12,6 +12,8 @@ export type Problem =
   | { readonly kind: 'unread'; readonly text: string; readonly sql: string }
   /** A place of a statement that may or may not be a name that moves; it was left as it is. */
   | { readonly kind: 'undecided'; readonly text: string; readonly sql: string }
+  /** No thread could be had for a long text; it was rewritten in that of the service, which waited for it. */
+  | { readonly kind: 'blocking'; readonly text: string; readonly sql: string; readonly cause: unknown }
   /** A statement changed search_path; names without a schema are still looked up where `path` says. */
   | { readonly kind: 'path'; readonly text: string; readonly sql: string }
   /** A statement failed by a name that had just gone, and was sent again by the other. */

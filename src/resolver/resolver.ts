@@ -1,4 +1,5 @@
 import type { Follower } from './follower.ts'
+import { ready } from './later.ts'
 import type { Location } from './mapping.ts'
 import type { OnProblem } from './problem.ts'
 import type { NamedClass, Snapshot } from './snapshot.ts'
@@ -91,6 +92,16 @@ export class Resolver implements AsyncDisposable {
    */
   rewrite(sql: string, { path = this.#parts.path }: { readonly path?: readonly string[] } = {}): string {
     return this.#parts.state.rewriter(path).rewrite(sql).text
+  }
+
+  /** The same for a text that may be long: one of more than 8 kB is parsed in a thread of its own, and nothing waits for it. */
+  async rewriteAsync(
+    sql: string,
+    { path = this.#parts.path }: { readonly path?: readonly string[] } = {},
+  ): Promise<string> {
+    const { state } = this.#parts
+    const rewriter = await ready([sql], () => state.rewriter(path))
+    return rewriter.rewrite(sql).text
   }
 
   /** A pool of pg, as it is, whose statements are rewritten, also those of the clients that it lends. */

@@ -1,45 +1,22 @@
 import { createHash } from 'node:crypto'
 import { MigrateError } from '../errors/migrate-error.ts'
-import type { Moves } from '../rewrite/moves.ts'
-import type { RewriteResult, rewriteText } from '../rewrite/rewrite.ts'
-import type { Parser } from '../sql/parser.ts'
-import { literally } from '../sql/literally.ts'
+import type { Move, Moves } from '../rewrite/moves.ts'
+import type { RewriteResult } from '../rewrite/rewrite.ts'
 import { isTooDeep } from './depth.ts'
+import { patternOf } from './holds-name.ts'
 import { LeastRecent } from './least-recent.ts'
+import type { Parts } from './load-parts.ts'
+import { longTexts } from './long-texts.ts'
 import { usesNew, type Mapping } from './mapping.ts'
 import type { OnProblem, Undecided } from './problem.ts'
 
-/** Longer texts are mostly data, and never the same twice. */
-const longestKept = 16 * 1024
 const mostKept = 2_000
 /** Each search_path has a rewriter: what they keep is to be some megabytes, whatever the statements are like. */
-const mostCharacters = 4 * 1024 * 1024
-
-export interface Parts {
-  readonly parser: Parser
-  readonly Moves: typeof Moves
-  readonly rewriteText: typeof rewriteText
-  readonly isBeingMade: string
-  readonly longestText: number
-}
-
-let parts: Promise<Parts> | undefined
-
-/** Loads what parses and rewrites, once a process; a service that only asks for names never does. */
-export async function loadParts(): Promise<Parts> {
-  parts ??= Promise.all([
-    import('../sql/parser.ts'),
-    import('../rewrite/moves.ts'),
-    import('../rewrite/rewrite.ts'),
-  ]).then(async ([{ Parser, isBeingMade, longestText }, { Moves }, { rewriteText }]) => ({
-    parser: await Parser.load(),
-    Moves,
-    rewriteText,
-    isBeingMade,
-    longestText,
-  }))
-  return parts
-}
+const mostBytes = 16 * 1024 * 1024
+/** Longer texts take milliseconds to parse, and are rewritten in a thread of its own where that can be awaited. */
+const longText = 8 * 1024
+/** Of longer ones it takes too long to look for the names even. */
+const tooLongToLook = 256 * 1024
 
 export interface RewriteSettings {
   /** The schemas in which names without one are looked up. */
@@ -47,6 +24,8 @@ export interface RewriteSettings {
   /** Temporary relations of the session, which are found first. */
   readonly temporary: ReadonlySet<string>
   readonly undecided: Undecided
+  /** Is a text that is too long to be parsed an error? */
+  readonly refusesTooLong: boolean
   readonly onProblem: OnProblem
 }
 
@@ -56,21 +35,27 @@ export interface Rewritten {
   readonly isChanged: boolean
 }
 
+/** What is kept of a text: also that it is refused, so that it is not parsed for each time. */
+type Kept = Rewritten & { readonly refusal?: () => MigrateError }
+
 /** Rewrites statements as one mapping says; another mapping is another object. */
 export class Rewriter {
   /** Stands for what is done to texts: the same as long as texts come out the same. */
   readonly version: string
   readonly #parts: Parts
   readonly #moves: Moves
+  readonly #written: readonly Move[]
   readonly #holdsName: RegExp | undefined
   readonly #settings: RewriteSettings
-  readonly #kept = new LeastRecent<Rewritten>(mostKept, mostCharacters)
+  readonly #kept = new LeastRecent<Kept>(mostKept, mostBytes)
+  readonly #underWay = new Map<string, Promise<Kept>>()
 
   /** @throws MigrateError `mapping-invalid` when a name would have to become two */
   constructor(parts: Parts, mapping: Mapping, settings: RewriteSettings) {
     this.#parts = parts
     this.#settings = settings
     const moves = movesOf(mapping)
+    this.#written = moves
     this.version = createHash('sha256').update(JSON.stringify(moves)).digest('hex').slice(0, 8)
     try {
       this.#moves = new parts.Moves(moves)
@@ -86,26 +71,56 @@ export class Rewriter {
 
   /** @throws MigrateError `statement-undecided` when the setting `undecided` is to throw */
   rewrite(sql: string): Rewritten {
-    if (this.#holdsName?.test(sql) !== true) return { text: sql, isChanged: false }
+    const isLooked = sql.length <= tooLongToLook
+    if (isLooked && this.#holdsName?.test(sql) !== true) return { text: sql, isChanged: false }
     const kept = this.#kept.get(sql)
-    if (kept !== undefined) return kept
-    const result = this.#parse(sql)
+    if (kept !== undefined) return answered(kept)
+    if (!isLooked && this.#holdsName?.test(sql) !== true) return { text: sql, isChanged: false }
+    return answered(this.#take(sql, this.#parse(sql)))
+  }
+
+  /**
+   * The same for a text that is long and not known yet, off the thread that everything else waits for; undefined for one that
+   * {@link rewrite} answers at once.
+   */
+  later(sql: string): Promise<Rewritten> | undefined {
+    if (sql.length < longText || sql.length > this.#parts.longestText) return undefined
+    if (sql.length <= tooLongToLook && this.#holdsName?.test(sql) !== true) return undefined
+    if (this.#kept.get(sql) !== undefined) return undefined
+    const underWay = this.#underWay.get(sql) ?? this.#rewriteLater(sql)
+    return underWay.then(answered)
+  }
+
+  #rewriteLater(sql: string): Promise<Kept> {
+    const { path, temporary } = this.#settings
+    const made = longTexts
+      .rewrite({ sql, version: this.version, moves: this.#written, path, temporary: [...temporary] })
+      // Where no thread can be had the text must be rewritten all the same.
+      .catch((cause: unknown) => {
+        this.#settings.onProblem({ kind: 'blocking', text: messageOf(cause), sql, cause })
+        return this.#parse(sql)
+      })
+      .then((result) => (result === undefined ? { text: sql, isChanged: false } : this.#take(sql, result)))
+      .finally(() => this.#underWay.delete(sql))
+    this.#underWay.set(sql, made)
+    return made
+  }
+
+  /** Told once, since it is kept; not while the parser is made anew, when nothing is known of the text. */
+  #take(sql: string, result: RewriteResult): Kept {
     const { text, isChanged, problem } = result
-    this.#tell(sql, result)
-    // Kept also when something was told, so that it is told once.
-    if (problem !== this.#parts.isBeingMade && sql.length <= longestKept)
-      this.#kept.set(sql, { text, isChanged })
-    return { text, isChanged }
+    const refusal = this.#tell(sql, result)
+    const kept = { text, isChanged, ...(refusal === undefined ? {} : { refusal }) }
+    if (problem !== this.#parts.isBeingMade && sql.length <= this.#parts.longestText)
+      this.#kept.set(sql, kept)
+    return kept
   }
 
   /** Something that sends SQL of which nothing is known but what it is called. */
   cannotRead(what: string): void {
-    this.#tell('', {
-      text: '',
-      isChanged: false,
-      mentions: [],
-      problem: `nothing is known of the text of a ${what}`,
-    })
+    const problem = `nothing is known of the text of a ${what}`
+    const refusal = this.#tell('', { text: '', isChanged: false, mentions: [], problem })
+    if (refusal !== undefined) throw refusal()
   }
 
   #parse(sql: string): RewriteResult {
@@ -120,22 +135,30 @@ export class Rewriter {
     })
   }
 
-  #tell(sql: string, { problem, mentions }: RewriteResult): void {
-    const { undecided, onProblem } = this.#settings
+  /** Tells what someone should know of a text, or gives back why it is not to be sent. */
+  #tell(sql: string, { problem, mentions }: RewriteResult): (() => MigrateError) | undefined {
+    const { undecided, refusesTooLong, onProblem } = this.#settings
     const open = mentions.filter(({ kind }) => kind === 'undecided')
-    if (problem === undefined && (open.length === 0 || undecided === 'pass')) return
+    if (problem === undefined && (open.length === 0 || undecided === 'pass')) return undefined
     const text =
       problem === undefined
         ? open.map(({ name, start, reason }) => `${name} at ${start}: ${reason}`).join('; ')
         : `it was sent unchanged: ${problem}`
-    if (undecided === 'throw')
-      throw new MigrateError('statement-undecided', `a statement was not sent: ${text}`, {
-        detail: [sql.slice(0, 500)],
-        next: ['write its names with the new schema, or set `undecided` to warn'],
-      })
+    if (undecided === 'throw' || (refusesTooLong && sql.length > this.#parts.longestText))
+      return () =>
+        new MigrateError('statement-undecided', `a statement was not sent: ${text}`, {
+          detail: [sql.slice(0, 500)],
+          next: ['write its names with the new schema, or set `undecided` to warn'],
+        })
     if (problem !== undefined) onProblem({ kind: 'unread', text, sql })
     else onProblem({ kind: 'undecided', text, sql })
+    return undefined
   }
+}
+
+function answered({ refusal, text, isChanged }: Kept): Rewritten {
+  if (refusal !== undefined) throw refusal()
+  return { text, isChanged }
 }
 
 /** To the new names of what has moved, and back from those that do not exist yet. */
@@ -147,13 +170,6 @@ function movesOf({ snapshot }: Mapping): ConstructorParameters<typeof Moves>[0] 
   })
 }
 
-/** Finds texts that may hold one of the names: in any case, or written with escapes. */
-function patternOf(names: readonly string[]): RegExp | undefined {
-  if (names.length === 0) return undefined
-  const written = [...new Set(names)].map((name) =>
-    literally(name.replaceAll('"', '""'))
-      // Within a string, such as the argument of nextval, it is written twice.
-      .replaceAll("'", "''?"),
-  )
-  return new RegExp(`${written.join('|')}|u&["']|\\\\`, 'i')
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

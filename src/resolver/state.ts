@@ -1,6 +1,7 @@
 import { Mapping } from './mapping.ts'
 import type { OnProblem, Problem, Undecided } from './problem.ts'
-import { Rewriter, type Parts } from './rewriter.ts'
+import type { Parts } from './load-parts.ts'
+import { Rewriter } from './rewriter.ts'
 import type { MappedService, Snapshot } from './snapshot.ts'
 
 export interface StateSettings {
@@ -8,6 +9,7 @@ export interface StateSettings {
   /** What rewrites; nothing for a service that only asks for names. */
   readonly parts: Parts | undefined
   readonly undecided: Undecided
+  readonly refusesTooLong: boolean
   readonly onProblem: OnProblem
 }
 
@@ -35,13 +37,13 @@ export class State {
 
   /** What rewrites for a search_path and the temporary relations of a session. */
   rewriter(path: readonly string[], temporary = nothing): Rewriter {
-    const { parts, undecided, onProblem } = this.#settings
+    const { parts, ...rest } = this.#settings
     if (parts === undefined)
       throw new TypeError('this resolver was made with `rewrites: false`, or libpg-query is not installed')
     const key = JSON.stringify([path, [...temporary].sort()])
     let found = this.#rewriters.get(key)
     if (found === undefined) {
-      found = new Rewriter(parts, this.#mapping, { path, temporary, undecided, onProblem })
+      found = new Rewriter(parts, this.#mapping, { ...rest, path, temporary })
       this.#rewriters.set(key, found)
     }
     return found
@@ -99,9 +101,8 @@ export class State {
 
   /** A mapping that cannot rewrite is refused as a whole, before it is anyone’s. */
   #prove(mapping: Mapping): void {
-    const { parts, undecided, onProblem } = this.#settings
-    if (parts !== undefined)
-      new Rewriter(parts, mapping, { path: [], temporary: nothing, undecided, onProblem })
+    const { parts, ...rest } = this.#settings
+    if (parts !== undefined) new Rewriter(parts, mapping, { ...rest, path: [], temporary: nothing })
   }
 
   #tellOnce(problem: Problem): void {

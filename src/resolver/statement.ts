@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto'
 import { lex } from '../sql/lexer.ts'
-import type { Rewriter } from './rewriter.ts'
+import type { Rewritten } from './rewriter.ts'
 
 /** What `query` of pg is called with: text or configuration or Submittable, values, callback. */
 export type QueryArguments = readonly unknown[]
+
+/** What rewrites the texts of calls. */
+export interface Rewrites {
+  /** Stands for what is done to texts: the same as long as texts come out the same. */
+  readonly version: string
+  rewrite(sql: string): Rewritten
+  cannotRead(what: string): void
+}
 
 /** Longer names of statements make the driver complain. */
 const longestName = 63
 
 /** The same call, with the statement rewritten. A Submittable is changed in place: it is sent once, and keeps its text. */
-export function rewriteArguments(rewriter: Rewriter, [query, ...rest]: QueryArguments): QueryArguments {
+export function rewriteArguments(rewriter: Rewrites, [query, ...rest]: QueryArguments): QueryArguments {
   if (typeof query === 'string') return [rewriter.rewrite(query).text, ...rest]
   if (!isObject(query)) return [query, ...rest]
   if (isSubmittable(query)) {
@@ -39,6 +47,13 @@ export function textOf([query]: QueryArguments): string | undefined {
   return typeof text === 'string' ? text : undefined
 }
 
+/** The same, also of a query stream, which has it in its cursor. */
+export function heldText(call: QueryArguments): string | undefined {
+  const [query] = call
+  const inner = isSubmittable(query) && typeof query['text'] !== 'string' ? query['cursor'] : query
+  return textOf([inner])
+}
+
 /** Does a text hold one statement, that does all of its work or none? CALL and DO may commit in between. */
 export function isAllOrNothing(text: string): boolean {
   const tokens = lex(text)
@@ -48,7 +63,7 @@ export function isAllOrNothing(text: string): boolean {
 }
 
 /** A cursor has its text, and so has a COPY stream; a query stream has it in its cursor. */
-function rewriteSubmittable(rewriter: Rewriter, query: Record<string, unknown>): void {
+function rewriteSubmittable(rewriter: Rewrites, query: Record<string, unknown>): void {
   const inner = query['cursor']
   const holder = typeof query['text'] === 'string' ? query : inner
   if (!isObject(holder) || typeof holder['text'] !== 'string') {

@@ -1,7 +1,16 @@
+import { InOrder, inOrder } from './in-order.ts'
+import { awaited, begins, ready } from './later.ts'
 import type { OnProblem } from './problem.ts'
 import type { Rewriter } from './rewriter.ts'
 import { SessionState } from './session-state.ts'
-import { isAllOrNothing, isSubmittable, rewriteArguments, textOf, type QueryArguments } from './statement.ts'
+import {
+  isAllOrNothing,
+  isSubmittable,
+  rewriteArguments,
+  textOf,
+  type QueryArguments,
+  type Rewrites,
+} from './statement.ts'
 
 /** What is needed of a pool of pg; everything else of it is passed on. */
 export interface PoolLike {
@@ -47,7 +56,14 @@ export function wrapPool<P extends PoolLike>(pool: P, settings: WrapSettings): P
     }
   }
   const changed = {
-    query: (...call: unknown[]) => send(query, call, settings, () => true),
+    query: (...call: unknown[]) => {
+      const now = settings.rewriter()
+      if (isSubmittable(call[0]) || !begins(call, now)) return send(query, call, settings, () => true, now)
+      const sent = ready(call, () => settings.rewriter()).then((rewriter) => ({
+        answer: send(query, call, settings, () => true, rewriter),
+      }))
+      return awaited(call, sent)
+    },
     connect: (callback?: (error: unknown, client?: object, release?: unknown) => void) => {
       if (callback === undefined) return lend()
       lend().then(
@@ -67,23 +83,37 @@ export function wrapClient<C extends ClientLike>(client: C, settings: WrapSettin
   const session = new SessionState()
   const its: WrapSettings = { ...settings, rewriter: () => settings.rewriter(session.temporary) }
   let waiting = 0
-  return over(client, {
+  const order = new InOrder()
+  const sendNow = (call: QueryArguments, rewriter: Rewrites): unknown => {
+    const text = textOf(call) ?? ''
+    if (/^\s*prepare\s/i.test(text)) notePrepared(client, settings.rewriter())
+    // Nothing is under way and no transaction is open: what fails now has done nothing.
+    const isAlone = waiting === 0 && status?.() === 'I'
+    const counted: Query = (...args) => {
+      waiting += 1
+      return whenDone(query, args, () => (waiting -= 1))
+    }
+    // Asked again once the mapping is read: a Submittable that was sent before may have begun a transaction.
+    const answer = send(counted, call, its, () => isAlone && waiting === 0 && status() === 'I', rewriter)
+    if (session.note(text, settings.holds))
+      settings.onProblem({ kind: 'path', text: 'search_path was changed by a statement', sql: text })
+    return answer
+  }
+  const changed = {
     query: (...call: unknown[]) => {
-      const text = textOf(call) ?? ''
-      if (/^\s*prepare\s/i.test(text)) notePrepared(client, settings.rewriter())
-      // Nothing is under way and no transaction is open: what fails now has done nothing.
-      const isAlone = waiting === 0 && status?.() === 'I'
-      const counted: Query = (...args) => {
-        waiting += 1
-        return whenDone(query, args, () => (waiting -= 1))
-      }
-      // Asked again once the mapping is read: a Submittable that was sent before may have begun a transaction.
-      const answer = send(counted, call, its, () => isAlone && waiting === 0 && status() === 'I')
-      if (session.note(text, settings.holds))
-        settings.onProblem({ kind: 'path', text: 'search_path was changed by a statement', sql: text })
-      return answer
+      // Statements are sent in the order in which they came: what comes behind a long text waits for it, too.
+      const now = its.rewriter()
+      if (!begins(call, now) && order.isIdle) return sendNow(call, now)
+      const sent = order.run(async () => {
+        const rewriter = await ready(call, () => its.rewriter())
+        return { answer: sendNow(call, rewriter) }
+      })
+      return awaited(call, sent)
     },
-  })
+    ...inOrder(client, order, 'release'),
+    ...inOrder(client, order, 'end'),
+  }
+  return over(client, changed)
 }
 
 interface Releasable extends ClientLike {
@@ -104,10 +134,16 @@ function isOutdated(client: object, { version }: Rewriter): boolean {
 }
 
 /** Sends a statement rewritten; once more, when it failed by a name that the mapping of this moment has no longer. */
-function send(query: Query, call: QueryArguments, settings: WrapSettings, mayRepeat: () => boolean): unknown {
+function send(
+  query: Query,
+  call: QueryArguments,
+  settings: WrapSettings,
+  mayRepeat: () => boolean,
+  rewriter: Rewrites,
+): unknown {
   let first: QueryArguments
   try {
-    first = rewriteArguments(settings.rewriter(), call)
+    first = rewriteArguments(rewriter, call)
   } catch (error) {
     return refuse(call, error)
   }
@@ -119,7 +155,7 @@ function send(query: Query, call: QueryArguments, settings: WrapSettings, mayRep
     if (!goneWith.has(code) || !mayRepeat() || !isAllOrNothing(text)) return undefined
     await settings.refresh()
     if (!mayRepeat()) return undefined
-    const second = rewriteArguments(settings.rewriter(), call)
+    const second = rewriteArguments(await ready(call, () => settings.rewriter()), call)
     if (textOf(second) === sent) return undefined
     settings.onProblem({ kind: 'retried', text: `${code}: ${messageOf(error)}`, sql: text })
     return second

@@ -124,8 +124,9 @@ function classifyRest(context: Context, written: Written, findings: Findings): v
         findings.mention(token, 'undecided', 'a place that the rewriter does not know')
       else findings.mention(token, 'kept', 'a column, an alias or another name')
     } else if (isString(token)) {
-      const end = tokens.findIndex((each, at) => at > index && !isString(each))
-      const parts = tokens.slice(index, end < 0 ? undefined : end)
+      let end = index + 1
+      while (isString(tokens[end])) end += 1
+      const parts = tokens.slice(index, end)
       const name = nameWithin(parts, context, written)
       const place = { ...token, end: parts.at(-1)!.end }
       if (name !== undefined)

@@ -33,7 +33,7 @@ interface Module {
 }
 
 /** More than any statement an application writes by hand; longer ones are data. */
-export const longestText = 256 * 1024
+export const longestText = 1024 * 1024
 
 /**
  * PostgreSQL's own grammar (libpg-query). The package keeps one instance for the life of the process, and a statement
@@ -75,7 +75,7 @@ export class Parser {
 
   #guarded<T>(sql: string, read: (module: Module) => T): T | { readonly unparsable: string } {
     if (sql.includes('\0')) return { unparsable: 'it holds a NUL character' }
-    if (sql.length > longestText) return { unparsable: 'it is longer than 256 KiB' }
+    if (sql.length > longestText) return { unparsable: 'it is longer than 1 MiB' }
     if (this.#module === undefined) return { unparsable: isBeingMade }
     try {
       return read(this.#module)
