@@ -89,18 +89,18 @@ export async function readTableUsers(
   return new Set(rows.map(({ role }) => role))
 }
 
-/** A function that decides itself where names are looked for. */
+/** A function that decides itself where names are looked for, or in which "$user" is its owner. */
 export interface PathRoutine {
   readonly oid: number
   readonly signature: string
-  /** Its SET search_path; null where only its body says something of search_path. */
+  /** Its SET search_path; null where it has that of its callers, unless its body sets another. */
   readonly path: string | null
   readonly source: string
   readonly owner: string
   readonly securityDefiner: boolean
 }
 
-export async function readPathRoutines(session: Session): Promise<PathRoutine[]> {
+export async function readPathRoutines(session: Session, owners: readonly string[]): Promise<PathRoutine[]> {
   return session.query<PathRoutine>(
     `with own as materialized (
        select p.*, n.nspname, (select substr(s, 13) from unnest(p.proconfig) s where s like 'search\\_path=%') as path
@@ -110,7 +110,10 @@ export async function readPathRoutines(session: Session): Promise<PathRoutine[]>
           and not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e'))
      select oid, format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(oid)) as signature,
             path, prosrc as source, pg_get_userbyid(proowner) as owner, prosecdef as "securityDefiner"
-       from own where path is not null or prosrc ~* '\\msearch_path\\M' order by 2`,
-    [journalSchema, stageSchema, markPrefix],
+       from own
+      where path is not null or prosrc ~* '\\msearch_path\\M'
+         or prosecdef and pg_get_userbyid(proowner) = any($4::text[])
+      order by 2`,
+    [journalSchema, stageSchema, markPrefix, owners],
   )
 }

@@ -1,3 +1,4 @@
+import { callersDecide } from '../rewrite/decide.ts'
 import type { BodyFacts } from '../survey/bodies.ts'
 import type { Doubt } from '../survey/body.ts'
 import type { Rule } from './rule.ts'
@@ -20,7 +21,9 @@ export const bodyRules: readonly Rule[] = [
           {
             on: signature,
             text: `nobody can decide what ${namesOf(named)} in its text ${named.length === 1 ? 'means' : 'mean'}: ${lines(named)}`,
-            remedy: 'write the new names there, or make sure by hand that it needs none',
+            remedy: named.some(({ reason }) => reason.startsWith(callersDecide))
+              ? 'write the schema of the one that is meant there, or give the function a search_path of its own'
+              : 'write the new names there, or make sure by hand that it needs none',
           },
         ]
       }),

@@ -51,8 +51,8 @@ async function readEarlyNames(context: PreflightContext): Promise<EarlyNames | u
   const roles = (await readSessionRoles(session, targets)).filter((role) =>
     mayReach(facts, role, new Set(targets)),
   )
-  const routines = await readPathRoutines(session)
-  const recorded = await readRecordedStatements(session, String.raw`\msearch_path\M`)
+  const routines = await readPathRoutines(session, targets)
+  const recorded = await readRecordedStatements(session, String.raw`\m(search_path|set_config)\M`)
   const callers = [...new Set([...context.tables.map(({ live }) => live.owner), ...targets])]
   const everyone = [
     ...roles.flatMap(({ role, becomes }) => [role, ...becomes]),

@@ -1,3 +1,5 @@
+import type { PathRoutine } from '../catalog/path-roles.ts'
+import type { SearchPaths } from '../catalog/search-paths.ts'
 import { ident } from '../pg/quoting.ts'
 import { earlyReach, type EarlyPath, type Reach } from '../survey/early-paths.ts'
 import { pathsSetBy, pathText, putLast, splitPath } from '../survey/search-path.ts'
@@ -102,38 +104,62 @@ function alter({ at, path, role, user, reach }: EarlyPath, database: string): st
   return `alter ${whose} set search_path = ${better}`
 }
 
-/** Functions whose own path, or one that they set, does so, where their text looks for anything by it. */
+/** Functions whose own path, one that they set, or that of their callers does so, where their text looks for anything by it. */
 async function earlyRoutines(context: PreflightContext): Promise<Draft[]> {
   const found = await earlyNamesOf(context)
   if (found === undefined) return []
-  return found.routines.flatMap(({ oid, signature, path, source, owner, securityDefiner }) => {
-    const body = context.facts.bodies.find((each) => each.oid === oid)
+  const { facts } = context
+  return found.routines.flatMap((routine) => {
+    const { oid, signature, path, source, owner, securityDefiner } = routine
+    const body = facts.bodies.find((each) => each.oid === oid)
     const looks =
-      body?.doubts.length !== undefined &&
-      (body.doubts.length > 0 || body.names.some(({ isQualified }) => !isQualified))
+      body !== undefined && (body.doubts.length > 0 || body.names.some((name) => !name.isQualified))
     if (!looks && !/\b(?:create|current_schema)\b/i.test(source)) return []
     const as = securityDefiner ? [owner] : found.callers
-    const own = path === null ? [] : [splitPath(path)]
-    const reached = [...own, ...pathsSetBy(source)].flatMap((each) => {
-      const reach = as.flatMap((role) => earlyReach(each, role, found.ground))[0]
-      return reach === undefined ? [] : [{ path: each, reach }]
+    const reached = pathsOfRoutine(routine, facts.searchPaths).flatMap((each) => {
+      const reach = as.flatMap((role) => earlyReach(each.path, role, found.ground))[0]
+      return reach === undefined ? [] : [{ ...each, reach }]
     })
     const [first] = reached
     if (first === undefined) return []
-    const isSet = path !== null && pathText(splitPath(path)) === pathText(first.path)
     const better = pathText(
       putLast(first.path, (schema) => schema === first.reach.target || schema === '$user'),
     )
     return [
       {
         on: signature,
-        text: `${isSet ? 'its own search_path' : 'the search_path that it sets'} (${pathText(first.path)}) finds schema ${ident(first.reach.target)} before ${first.reach.behind.map(ident).join(', ')}: ${effect(first.reach)}`,
-        remedy: isSet
-          ? `alter routine ${signature} set search_path = ${better}`
-          : `let it set search_path = ${better}`,
+        text: `${first.whose} (${pathText(first.path)}) finds schema ${ident(first.reach.target)} before ${first.reach.behind.map(ident).join(', ')}: ${effect(first.reach)}`,
+        remedy:
+          path === null && first.isSet
+            ? `let it set search_path = ${better}`
+            : `alter routine ${signature} set search_path = ${better}`,
       },
     ]
   })
+}
+
+interface RoutinePath {
+  readonly whose: string
+  readonly path: readonly string[]
+  /** Does the body set it? */
+  readonly isSet: boolean
+}
+
+/** The paths that a function is run with, in so far as its callers’ role makes no difference. */
+function pathsOfRoutine(
+  { path, source, securityDefiner }: PathRoutine,
+  { settings, server }: SearchPaths,
+): RoutinePath[] {
+  const set = pathsSetBy(source).map((each) => ({
+    whose: 'the search_path that it sets',
+    path: each,
+    isSet: true,
+  }))
+  if (path !== null) return [{ whose: 'its own search_path', path: splitPath(path), isSet: false }, ...set]
+  if (!securityDefiner) return set
+  const whose = 'the search_path of its callers, in which "$user" is its owner,'
+  const called = [...settings.map((setting) => setting.path), server]
+  return [...called.map((each) => ({ whose, path: splitPath(each), isSet: false })), ...set]
 }
 
 /** Clients that were seen to set such a path. */

@@ -51,6 +51,9 @@ export type Decision =
   /** Not of anything that moves. */
   | { readonly kind: 'other' }
 
+/** How the reason begins where those who run a text decide what it means. */
+export const callersDecide = 'its callers decide: '
+
 /** Why a name stays that means something that moves. */
 export const foundByPath = 'found by search_path'
 
@@ -86,7 +89,7 @@ export function decide(site: Site, moves: Moves, around: Surroundings): Decision
   if (other !== undefined)
     return {
       kind: 'undecided',
-      reason: `its callers decide: the search_path of ${other.whose} finds another`,
+      reason: `${callersDecide}the search_path of ${other.whose} finds another`,
     }
   if (meant === undefined || meant === 'another')
     return { kind: 'keep', reason: 'another of that name, or none, on the search_path' }

@@ -2,7 +2,7 @@ import { readNamesakes, readTriggerSchemas, type Namesake } from '../catalog/bod
 import { pathInForce, type SearchPaths } from '../catalog/search-paths.ts'
 import { qualified } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
-import type { Surroundings } from '../rewrite/decide.ts'
+import { callersDecide, type Surroundings } from '../rewrite/decide.ts'
 import type { NamedMove } from './named-moves.ts'
 import { nameKey } from './body-units.ts'
 import { pathOfRole, splitPath } from './search-path.ts'
@@ -51,12 +51,12 @@ export async function readCallers(
       for (const stranger of its) {
         const table = triggers.get(oid)?.find(({ schema }) => schema === stranger.schema)
         if (table !== undefined)
-          return `its callers decide: rows of ${qualified(table)} make it run as well, for which ${qualified(stranger)} may be meant`
+          return `${callersDecide}rows of ${qualified(table)} make it run as well, for which ${qualified(stranger)} may be meant`
       }
       const copy = its.find(({ isCopy }) => isCopy)
       return (
         copy &&
-        `its callers decide: ${qualified(copy)} has the same columns, and may be the one on their search_path`
+        `${callersDecide}${qualified(copy)} has the same columns, and may be the one on their search_path`
       )
     },
     key: JSON.stringify([namesakes, shared, paths, [...triggers]]),

@@ -119,6 +119,17 @@ describe('a path that finds the new schema before the old one is told before any
     ])
   })
 
+  test('by a function that runs as the role of that name, with the path of whoever calls it', async () => {
+    const lines = await found(
+      `${quiet} alter function total() security definer; alter function total() owner to ${service};
+       alter function seven() security definer; alter function seven() owner to ${service}`,
+      `${loud} alter function total() security invoker; alter function seven() security invoker`,
+    )
+    expect(lines).toEqual([
+      'error path-early-routine public.total(): alter routine public.total() set search_path = public, "$user"',
+    ])
+  })
+
   test('and sessions that are older than the setting against it', async () => {
     await using old = await connect(database.url.replace(/\/\/[^@/]*@/, `//${service}@`))
     expect(await old.value('select current_setting($1)', ['search_path'])).toBe('"$user", public')

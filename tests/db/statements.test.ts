@@ -5,7 +5,8 @@ import { openWorkspace } from '../../src/engine/workspace.ts'
 import type { PlanStatements } from '../../src/statements/of-plan.ts'
 import { renderStatements } from '../../src/cli/render/statements.ts'
 import { Desk } from '../cli/desk.ts'
-import { connect, sql } from '../support/client.ts'
+import { findingsOf } from '../facts/findings.ts'
+import { connect, rowsOf, sql } from '../support/client.ts'
 import { startCluster, type Cluster } from '../support/cluster.ts'
 import { phasesOf, planFor, planText, type PlanSketch } from '../support/plan.ts'
 import { failureOf, run } from '../support/run.ts'
@@ -204,3 +205,44 @@ describe('the command', () => {
     expect(stdout.match(/compat:/g)).toHaveLength(1)
   })
 })
+
+test('paths that find a new schema first are told as they were set by clients, and as the server has them', async () => {
+  await sql(url, 'create table public.late (id integer); grant select on public.late to app')
+  const plan = planFor(url, { name: 'later', services: { later: ['late'] } })
+  const found = async (): Promise<string[]> =>
+    (await findingsOf(plan))
+      .filter(({ rule }) => rule.startsWith('path-'))
+      .map(({ severity, rule, on, evidence }) => `${severity} ${rule} ${on}: ${evidence?.join(' | ') ?? ''}`)
+  await record('app', [
+    'set search_path = later, public',
+    'set search_path = public, later',
+    `select set_config('search_path', 'later, public', false)`,
+  ])
+  const [told, ...more] = await found()
+  const major =
+    Number(
+      (await rowsOf<{ server_version_num: string }>(url, 'show server_version_num'))[0]!.server_version_num,
+    ) / 10_000
+  if (major < 18) expect(told).toBe('error path-early-statement app: 1 call: set search_path = later, public')
+  expect([told, ...more].at(-1)).toMatch(
+    /^info path-unseen search_path: .*1 by app: select set_config\(\$1, \$2, \$3\)/,
+  )
+  await record('app', [])
+  for (const [set, reset, on] of [
+    [
+      'alter system set search_path = later, public; select pg_reload_conf()',
+      'alter system reset search_path; select pg_reload_conf()',
+      'server',
+    ],
+    ['alter role all set search_path = later, public', 'alter role all reset search_path', 'all roles'],
+  ] as const) {
+    await statementsEach(set)
+    expect((await found())[0]).toBe(`error path-early ${on}: roles with this path: app, postgres`)
+    await statementsEach(reset)
+  }
+})
+
+/** One at a time: ALTER SYSTEM runs in no transaction. */
+async function statementsEach(text: string): Promise<void> {
+  for (const statement of text.split(';')) await sql(url, statement)
+}
