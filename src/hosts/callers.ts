@@ -22,7 +22,8 @@ export const pieceCalls =
   /^(?:joins|left_outer_joins|where|rewhere|having|whereRaw|orWhereRaw|havingRaw|joinRaw|fromRaw|selectRaw|orderByRaw|groupByRaw|andWhere|orWhere|andHaving|Where|OrWhere|AndWhere|Having|Joins|JoinClause|Suffix|Prefix|Expr|TableExpr|ColumnExpr|fragment|literal|Arel\.sql|literal_column|find_each|exists\?|FromSqlRaw|FromSql|FromSqlInterpolated|SqlQueryRaw|ExecuteSqlRaw|ExecuteSqlRawAsync|ExecuteSqlInterpolated)$/
 
 /** The same of names that pieces are given by: `joins=["LEFT JOIN users …"]`. */
-export const pieceNames = /^(?:joins?|where|having|from_clause|join_clause|order_by|joinSql|whereSql)$/i
+export const pieceNames =
+  /^(?:\w*_)?(?:sql|query|stmt|clause|cte|joins?|where|having|order_by)(?:_\w*)?$|^\w*[a-z](?:Sql|SQL|Query|Clause|Join|Joins)$/i
 
 /** Functions whose names say that they work on a table of a database, though they are no one’s that is known. */
 export const tableLikeCalls =

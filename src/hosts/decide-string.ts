@@ -3,12 +3,13 @@ import { outward } from '../rewrite/pieces.ts'
 import { rewriteSql } from '../rewrite/rewrite.ts'
 import { ambiguousCalls } from './callers.ts'
 import type { Context, Decision, HostString } from './context.ts'
+import { foreignMark } from './dialect.ts'
 import { dynamicRelations, outerPlace } from './dynamic.ts'
 import type { Confidence, Finding } from './finding.ts'
 import { fragment, relation, statement } from './forms.ts'
 import type { Place } from './place.ts'
 import type { Readable, Unreadable } from './readable.ts'
-import { hasHoleInRelationPosition, mayBeSentence, verbOf } from './shape.ts'
+import { hasHoleInRelationPosition, isSentence, mayBeSentence, verbOf } from './shape.ts'
 import { withRest } from './rest.ts'
 import { statementOf } from './source-statement.ts'
 import { bareName, inRelationPosition, kept, told } from './told.ts'
@@ -51,7 +52,8 @@ function decide(context: Context, string: HostString, text: string): Decision {
     return rewritten(context, string, found.form, confidence)
   }
   if (read !== undefined && !('isFragment' in read) && !mayBeSentence(text))
-    return unread(context, string, read)
+    return unread(context, string, read, text)
+  if (isSentence(text)) return kept(string, context, 'text for people')
   const dynamic: Finding[] =
     hasHoleInRelationPosition(text) && verbOf(text) !== undefined
       ? [{ kind: 'undecided', code: 'dynamic-relation', name: '', start, end, reason: reasonDynamic }]
@@ -71,7 +73,14 @@ function builderArgument(context: Context, string: HostString, text: string): De
 }
 
 /** What the parser has stopped at may be what was put in for something unknown; then its own words say nothing. */
-function unread(context: Context, string: HostString, { said, stopped, form }: Unreadable): Decision {
+function unread(
+  context: Context,
+  string: HostString,
+  { said, stopped, form }: Unreadable,
+  text: string,
+): Decision {
+  const foreign = foreignMark(text)
+  if (foreign !== undefined) return kept(string, context, `SQL of another database: ${foreign}`)
   const at = outerPlace(form, stopped)
   const reason = said.includes(holeName) ? 'it cannot be read with what is put in there' : said
   const { findings } = told(string, context, 'parse', `it begins like SQL and cannot be read: ${reason}`)

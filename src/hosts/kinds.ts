@@ -10,6 +10,7 @@ export type FileKind =
   /** Templates of StringTemplate, each a text of SQL. */
   | { readonly kind: 'group' }
   | { readonly kind: 'perl' }
+  | { readonly kind: 'prisma' }
   | { readonly kind: 'language'; readonly language: Language }
 
 const script = /\.(?:sql|psql|pgsql|plpgsql|ddl|dml)$/i
@@ -18,23 +19,24 @@ const template = /\.(?:sql|psql|pgsql|plpgsql|ddl|dml)(?:\.[\w-]+)+$/i
 
 const others: readonly (readonly [RegExp, FileKind])[] = [
   [script, { kind: 'script', isTemplate: false }],
-  [template, { kind: 'script', isTemplate: true }],
   [/\.stg$/i, { kind: 'group' }],
   [/\.xml$/i, { kind: 'mapper' }],
   [/\.(?:pl|pm|t|cgi|psgi)$/i, { kind: 'perl' }],
+  [/\.prisma$/i, { kind: 'prisma' }],
+  [template, { kind: 'script', isTemplate: true }],
 ]
 
 /** Undefined for a file that is not read. */
 export function kindOf(name: string): FileKind | undefined {
-  const found = others.find(([pattern]) => pattern.test(name))?.[1]
-  if (found !== undefined) return found
+  // A program that has to do with a script, such as `x.sql.py`, is a program.
   const language = languageOf(/\.\w+$/.exec(name)?.[0] ?? '')
-  return language && { kind: 'language', language }
+  if (language !== undefined) return { kind: 'language', language }
+  return others.find(([pattern]) => pattern.test(name))?.[1]
 }
 
 /** Ends of the names of files that are read, for people. */
 export const knownEndings: readonly string[] = [
-  ...['.sql', '.psql', '.pgsql', '.plpgsql', '.ddl', '.dml', '.sql.*', '.stg', '.xml'],
+  ...['.sql', '.psql', '.pgsql', '.plpgsql', '.ddl', '.dml', '.sql.*', '.stg', '.xml', '.prisma'],
   ...['.pl', '.pm', '.t', '.cgi', '.psgi'],
   ...languages.flatMap(({ extensions }) => extensions),
 ]

@@ -8,6 +8,7 @@ import { mayBeModel, modelsIn } from './models.ts'
 import { rewriteGroup } from './rewrite-group.ts'
 import { isMapper, rewriteMapper } from './rewrite-mapper.ts'
 import { rewritePerl } from './rewrite-perl.ts'
+import { rewritePrisma } from './rewrite-prisma.ts'
 import { rewriteScriptFile } from './rewrite-script-file.ts'
 import { rewriteSource } from './rewrite-source.ts'
 
@@ -47,6 +48,7 @@ async function rewriteKind(
     mapper: () => rewriteMapper(context, text),
     group: () => rewriteGroup(context, text),
     perl: () => rewritePerl(context, text),
+    prisma: () => Promise.resolve(rewritePrisma(context, text)),
     language: () => rewriteSource(context, grammars, (kind as { language: Language }).language, text),
   }[kind.kind]()
 }

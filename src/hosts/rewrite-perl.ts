@@ -10,11 +10,7 @@ import { partsAround } from './strings.ts'
  */
 export async function rewritePerl(context: Context, text: string): Promise<SourceResult> {
   const { strings, comments } = stringsIn(text)
-  const result = await decideStrings(
-    context,
-    strings.map((string) => hostString(text, string)),
-    text,
-  )
+  const result = await decideStrings(context, joined(text, strings), text)
   const rest = blanked(text, [...strings, ...comments])
   const missed = context.names
     .wordsIn(rest)
@@ -35,6 +31,8 @@ export async function rewritePerl(context: Context, text: string): Promise<Sourc
 interface PerlString {
   readonly start: number
   readonly end: number
+  /** With what stands around it; the text of a here-document stands elsewhere. */
+  readonly whole: Range | undefined
   readonly hasHoles: boolean
   /** What ends it. */
   readonly quote: string
@@ -64,7 +62,8 @@ function stringsIn(text: string): { readonly strings: PerlString[]; readonly com
     at = beginning.lastIndex
     const by = /([\w>:-]+)\s*\(?\s*$/.exec(text.slice(Math.max(0, match.index - 80), match.index))?.[1] ?? ''
     const add = (start: number, end: number, hasHoles: boolean, quote: string): void => {
-      found.push({ start, end, hasHoles, quote, by: /\w+$/.exec(by)?.[0] ?? '' })
+      const whole = quote === '' ? undefined : { start: match.index, end: end + 1 }
+      found.push({ start, end, whole, hasHoles, quote, by: /\w+$/.exec(by)?.[0] ?? '' })
     }
     const heredoc = groups['quoted'] ?? groups['bare']
     const within = found.some((each) => each.start <= match.index && match.index < each.end)
@@ -125,6 +124,36 @@ function hostString(text: string, { start, end, hasHoles, quote, by }: PerlStrin
     parts: partsAround(text, content, holes),
     place: isDatabase ? { kind: 'database', by } : { kind: 'elsewhere', by: '' },
   }
+}
+
+/** `'select ' . $columns . ' from users'` is one string; of another operand no more is known than that there is one. */
+function joined(text: string, strings: readonly PerlString[]): HostString[] {
+  const found: HostString[] = []
+  let last: PerlString | undefined
+  for (const string of strings) {
+    const own = hostString(text, string)
+    const before = found.at(-1)
+    const between =
+      last?.whole === undefined || string.whole === undefined
+        ? undefined
+        : text.slice(last.whole.end, string.whole.start)
+    const hole = { kind: 'hole', start: last?.whole?.end ?? 0, end: string.whole?.start ?? 0 } as const
+    const isJoined = between !== undefined && /^\s*\.(?:\s*[$@\w>{}[\]()-]+\s*\.)?\s*$/.test(between)
+    if (isJoined && before !== undefined) {
+      const parts = [...before.parts, ...(/[\w$]/.test(between) ? [hole] : []), ...own.parts]
+      found[found.length - 1] = { ...before, end: own.end, parts }
+    } else found.push(own)
+    last = string
+  }
+  return found.map((each) => withOpenEnd(text, each, strings))
+}
+
+/** What is joined to it and is no string. */
+function withOpenEnd(text: string, each: HostString, strings: readonly PerlString[]): HostString {
+  const whole = strings.find(({ end }) => end === each.end)?.whole
+  if (whole === undefined || !/^\s*\.(?![.\d])/.test(text.slice(whole.end, whole.end + 40))) return each
+  const hole = { kind: 'hole', start: whole.end, end: whole.end + 1 } as const
+  return { ...each, parts: [...each.parts, hole] }
 }
 
 function blanked(text: string, ranges: readonly Range[]): string {

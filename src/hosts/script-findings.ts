@@ -1,6 +1,7 @@
 import type { Mention } from '../rewrite/mention.ts'
 import type { Unread } from '../rewrite/rewrite-script.ts'
 import type { Context } from './context.ts'
+import { foreignMark } from './dialect.ts'
 import type { Finding } from './finding.ts'
 
 /** What became of a name in a script. */
@@ -17,13 +18,18 @@ export function unreadFindings(
   sql: string,
   { start, end, reason, stopped }: Unread,
 ): Finding[] {
-  return names.wordsIn(sql.slice(start, end)).map((word) => ({
-    kind: 'undecided',
-    code: 'parse',
-    name: word.name,
-    start: start + word.start,
-    end: start + word.end,
-    reason,
-    ...(stopped === undefined ? {} : { stopped }),
-  }))
+  const written = sql.slice(start, end)
+  const foreign = foreignMark(written)
+  return names.wordsIn(written).map((word): Finding => {
+    const place = { name: word.name, start: start + word.start, end: start + word.end }
+    if (foreign !== undefined)
+      return { ...place, kind: 'kept', reason: `SQL of another database: ${foreign}` }
+    return {
+      ...place,
+      kind: 'undecided',
+      code: 'parse',
+      reason,
+      ...(stopped === undefined ? {} : { stopped }),
+    }
+  })
 }

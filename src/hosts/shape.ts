@@ -1,7 +1,7 @@
 /** What a text looks like, before it is parsed. */
 
 const verb =
-  /^(?:\s|\(|--[^\n]*\n|\/\*[^]*?\*\/)*(select|insert|update|delete|with|merge|create|alter|drop|truncate|copy|lock|grant|revoke|comment|vacuum|analyze|explain|refresh|reindex|cluster|declare|call|do|table|values|set|begin|prepare|execute|import|security|show|notify|listen|reset|discard|fetch|close|savepoint|start|commit|rollback)\b/i
+  /^(?:\uFFFC?\s|\(|--[^\n]*\n|\/\*[^]*?\*\/)*(select|insert|update|delete|with|merge|create|alter|drop|truncate|copy|lock|grant|revoke|comment|vacuum|analyze|explain|refresh|reindex|cluster|declare|call|do|table|values|set|begin|prepare|execute|import|security|show|notify|listen|reset|discard|fetch|close|savepoint|start|commit|rollback)\b/i
 
 /** The first word of a text that begins as a statement does. */
 export function verbOf(text: string): string | undefined {
@@ -42,4 +42,15 @@ export function hasHoleInRelationPosition(text: string): boolean {
   return /\b(?:from|join|into|update|truncate|table)\s+(?:only\s+)?["`]?[\w.]*(?:\uFFFC|[$#]?\{[\w.!]*\}|%\(?\w*\)?s|$)/i.test(
     text,
   )
+}
+
+/** Words that hardly any statement has, and hardly any sentence has not. */
+const prose =
+  /\b(?:the|an?|is|are|was|were|be|been|your|you|this|that|please|cannot|can|will|we|it|has|have)\b/gi
+
+/** Is it plainly a sentence? With a capital letter, of many words, and without anything that only SQL has. */
+export function isSentence(text: string): boolean {
+  const words = text.trim().split(/\s+/)
+  if (words.length < 6 || !/^[A-Z][a-z']+ /.test(text.trim()) || /[=;*<>\uFFFC]|::/.test(text)) return false
+  return (text.match(prose) ?? []).length >= 2
 }

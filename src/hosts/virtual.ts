@@ -70,7 +70,10 @@ export function withMask(virtual: Virtual, slot: number, mask: string): Virtual 
  * part of a name or string in quotes.
  */
 const placeholder =
-  /%\(\w+\)[a-z]|%(?:\d+\$|\[\d+\])?[sdvqfixTt](?!\w)|%%|\$(?:\{[^{}]*\}|\/\w+\/|\(\w+\)|<\w+>|\[\w+\])|#\{[^{}]*\}|\{\{[^{}]*\}\}|\{[\w.!:[\]]*\}|:[A-Za-z_]\w*|@[A-Za-z_]\w*|\?(?![|&?])/y
+  /%\(\w+\)[a-z]|%(?:\d+\$|\[\d+\])?[sdvqfixTt](?!\w)|%%|\$(?:\{[^{}]*\}|\/\w+\/|\(\w+\)|<\w+>|\[\w+\])|#\{[^{}]*\}|\{\{[^{}]*\}\}|\{[\w.!:[\]]*\}|:[A-Za-z_]\w*|@[A-Za-z_]\w*|\\\?|\?\?|\?(?![|&?])/y
+
+/** What drivers have for characters that would be placeholders. */
+const escaped: Readonly<Partial<Record<string, string>>> = { '%%': '%', '\\?': '?', '??': '?' }
 
 /** The same with placeholders as slots. */
 export function withPlaceholders(virtual: Virtual): Virtual {
@@ -97,7 +100,7 @@ export function withPlaceholders(virtual: Virtual): Virtual {
         start: part.places[begin]!,
         end: part.places[stop] ?? part.end,
         isPlaceholder: true,
-        mask: part.text.slice(begin, stop) === '%%' ? '%' : `$${++count}`,
+        mask: escaped[part.text.slice(begin, stop)] ?? `$${++count}`,
       })
       from = stop
     }

@@ -97,6 +97,26 @@ $q->add(select * from users);
   )
 })
 
+test('Perl’s joined strings', async () => {
+  await rewriter.check(
+    '.pm',
+    String.raw`my $a = 'INSERT INTO «app.»users (' . join(', ', map { $c{$_} } @a) . ') values (1)';
+my $b = "select * from " . "«app.»users" . " where id = " . $id . " order by a";
+my $c = $dbh->prepare('select * from «app.»users where a \? ' . "'b'");`,
+  )
+  await rewriter.check('.sql.checks.pl', '$dbh->do("select * from «app.»users");')
+})
+
+test('a schema of Prisma', async () => {
+  await rewriter.check(
+    '.prisma',
+    `model User {\n  id Int @id\n  @@map("users")\n  @@schema("‹public›«app»")\n}
+model Order {\n  id Int @id\n  @@map(name: "orders")\n}
+model orders {\n  id Int @id\n  @@schema("other")\n}`,
+    ['orm-model'],
+  )
+})
+
 describe('Rust, C#, Elixir', () => {
   test.each([
     ['.rs', 'fn f() { sqlx::query_as!(User, "select * from «app.»users where id = $1", id); }', []],

@@ -71,6 +71,14 @@ describe('what is put in', () => {
   })
 })
 
+test('a statement behind what is put in before it', async () => {
+  await rewriter.check('.py', 'x = f"""\n  {cte}\n  SELECT a FROM «app.»users {joins} WHERE a = ?"""')
+})
+
+test('a piece that its name says is one', async () => {
+  await rewriter.check('.py', 'where_clause = "AND NOT EXISTS (SELECT 1 FROM «app.»users WHERE a = b)"')
+})
+
 describe('pieces', () => {
   test.each([
     ' from «app.»users where a = %s',
@@ -112,6 +120,24 @@ describe('what is left as it is', () => {
     ['placeholders of that name', 'q = "select 1 where a = %(users)s"', []],
   ])('%s', async (_name, text, undecided) => {
     await rewriter.check('.py', text, undecided)
+  })
+
+  test.each([
+    ['INSERT OR IGNORE INTO users VALUES (?)'],
+    ['insert into `users` values (1)'],
+    ['create table users (id integer primary key autoincrement)'],
+    ['select * from users where a match ? and b = 1'],
+    ['Your server is unable to join users this large. Please speak to your admin.'],
+  ])('of another database, or a sentence: %s', async (text) => {
+    await rewriter.check('.go', inRaw(text))
+    if (!text.startsWith('Your')) await rewriter.check('.sql', `${text};\nselect * from «app.»users;`)
+  })
+
+  test('a comment with backquotes makes no statement one of another database', async () => {
+    await rewriter.check('.sql', 'select * form users; -- `x`\nselect 1 -- `y`\nform users;', [
+      'parse',
+      'parse',
+    ])
   })
 
   test('a comment of a person settles it', async () => {
