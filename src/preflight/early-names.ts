@@ -208,7 +208,7 @@ async function unseenPaths(context: PreflightContext): Promise<Draft[]> {
   const { recorded } = found
   const reason = 'missing' in recorded ? `; ${recorded.missing}` : ''
   const unknown = ('missing' in recorded ? [] : recorded.statements).filter(
-    ({ sql }) => /^\s*set\b|\bset_config\b/i.test(sql) && pathsSetBy(sql).length === 0,
+    ({ sql }) => /^\s*set\b|\bset_config\s*\(\s*\$\d/i.test(sql) && pathsSetBy(sql).length === 0,
   )
   const targets = [...found.ground.sources.keys()].map(ident).join(', ')
   return [
