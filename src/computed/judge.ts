@@ -83,7 +83,7 @@ function judgeExecuted(
   for (const way of texts[0]!.keys()) {
     const found = texts.map((those) => relationsIn(parser, those[way] ?? unknownPart))
     const [before, ...later] = found
-    if (before === undefined || before.length === 0) {
+    if (before === undefined) {
       isSure = false
       continue
     }

@@ -16,7 +16,8 @@ const masks = ['migrate_hole', '1', `'q'`, '', 'migrate_hole int', ' and true', 
 export function relationsIn(parser: Parser, sql: string): readonly (Written | undefined)[] | undefined {
   for (const mask of sql.includes(unknownPart) ? masks : ['']) {
     const parsed = parser.parse(sql.replaceAll(unknownPart, mask))
-    if ('unparsable' in parsed) continue
+    // Nothing at all parses too.
+    if ('unparsable' in parsed || parsed.statements.length === 0) continue
     return parsed.statements.flatMap(({ tree }) => {
       const { sites, texts } = findSites(tree)
       return [

@@ -24,6 +24,10 @@ export interface Surroundings {
   readonly untilCommit?: ReadonlySet<string>
   /** What held at the savepoints of the transaction, the latest last. */
   readonly savepoints?: readonly { readonly name: string; readonly around: Surroundings }[]
+  /** Whether strings that are stored or given back are values, since nothing around runs SQL that it makes. */
+  readonly storesLabels?: boolean
+  /** Whether a function of that name makes no names and no SQL of what it is given. */
+  readonly takesLabels?: (routine: string) => boolean
   /** Functions whose arguments are SQL that they run, or all of them. */
   readonly runsSql?: ReadonlySet<string> | 'all'
   /** The transition tables that triggers give a function of this name (manual, CREATE TRIGGER). */

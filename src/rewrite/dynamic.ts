@@ -81,6 +81,8 @@ function partOf(expression: string, operand: readonly Token[], mask: string): Pa
   const [first, bracket, template] = operand
   if (first?.kind === 'string' && operand.length === 1)
     return { token: first, piece: pieceOf(expression, first), holes: [] }
+  // What is quoted as a string is one, and none of a name.
+  if (isQuoted(operand)) return { piece: hole(`'q'`), holes: [] }
   const isFormat = isWord(first, 'format') && isMark(bracket, '(') && isMark(operand.at(-1), ')')
   if (!isFormat || template?.kind !== 'string' || operand[3]?.kind === 'string')
     return { piece: hole(mask), holes: [{ start: 0, end: mask.length }] }
@@ -88,6 +90,20 @@ function partOf(expression: string, operand: readonly Token[], mask: string): Pa
   const piece = pieceOf(expression, template, (inner) => maskFormat(inner, mask, holes))
   const encode = (it: string): string => piece!.encode(it.replaceAll('%', '%%'))
   return { token: template, piece: piece && { ...piece, encode }, holes }
+}
+
+/** `quote_literal(…)`, or coalesce() of it and a constant. */
+function isQuoted(operand: readonly Token[]): boolean {
+  const [first, bracket, ...rest] = operand
+  if (!isMark(bracket, '(') || !isMark(operand.at(-1), ')')) return false
+  if (isWord(first, 'coalesce'))
+    return isQuoted(
+      rest.slice(
+        0,
+        rest.findLastIndex((token) => isMark(token, ',')),
+      ),
+    )
+  return isWord(first, 'quote_literal') || isWord(first, 'quote_nullable')
 }
 
 /** The operands of a concatenation, or the one operand of none. */
@@ -110,8 +126,8 @@ function maskFormat(inner: string, mask: string, holes: Hole[]): string {
     (all: string, kind: string, at: number): string => {
       if (kind === '%') return all === '%%' ? ' %' : all
       if (kind !== 'L') holes.push({ start: at, end: at + all.length })
-      const letter = kind === 'I' ? 'q' : kind === 'L' ? '1' : mask[0] === '1' ? '1' : 'q'
-      return letter.repeat(all.length)
+      if (kind === 'L') return `'${'q'.repeat(all.length - 2)}'`
+      return (kind === 's' && mask[0] === '1' ? '1' : 'q').repeat(all.length)
     },
   )
 }

@@ -22,7 +22,8 @@ export function rewritePlpgsql(
   }
   let problem = ''
   const others = ['trigger', 'void', 'int', 'setof int'].map(synthetic)
-  for (const text of [statement, withoutColumnTypes(statement), ...others]) {
+  const texts = [statement, withoutColumnTypes(statement), ...others]
+  for (const text of [...texts, ...texts.map(withRecords)]) {
     const parsed = context.parser.parseBody(text)
     if ('unparsable' in parsed) {
       problem ||= parsed.unparsable
@@ -46,6 +47,15 @@ export function rewritePlpgsql(
 function withoutColumnTypes(statement: string): string {
   const name = String.raw`(?:"[^"]*"|[\w$\u0080-\uffff]+)`
   return statement.replaceAll(new RegExp(String.raw`${name}(?:\s*\.\s*${name})+\s*%\s*type\b`, 'gi'), 'int')
+}
+
+/** The parser knows no fields of a variable that is declared as a row of a table; those of a record are any. */
+function withRecords(statement: string): string {
+  const name = String.raw`(?:"[^"]*"|[\w$\u0080-\uffff]+)`
+  return statement.replaceAll(
+    new RegExp(String.raw`${name}(?:\s*\.\s*${name})*\s*%\s*rowtype\b`, 'gi'),
+    (all) => 'record'.concat('\n'.repeat(all.split('\n').length - 1)),
+  )
 }
 
 /** All SQL was looked at: what else is spelled like something that moves is none of it. */

@@ -89,7 +89,7 @@ function linesOf(body: string, tokens: readonly Token[]): number[] {
 function standalone({ query, mode }: Expression): { head: number; sql: string } {
   if (mode === 0) {
     // PERFORM comes as SELECT: that word is not in the body.
-    return { head: /^SELECT /.test(query) ? 7 : 0, sql: query }
+    return { head: /^SELECT\s/.test(query) ? 7 : 0, sql: query }
   }
   const value = mode === 2 ? query : query.replace(/^[^]*?(?::=|=)/, '')
   return { head: 7, sql: `SELECT ${value}` }
@@ -155,8 +155,26 @@ function* expressions(value: unknown, line = 1, isDynamic = false): Generator<Ex
     if (tag === 'PLpgSQL_expr' && isNode(inner)) yield expressionOf(inner, line, isDynamic)
     else if (tag.startsWith('PLpgSQL_') && isNode(inner)) {
       const own = typeof inner['lineno'] === 'number' ? inner['lineno'] : line
-      for (const [field, of] of Object.entries(inner)) yield* expressions(of, own, dynamic[tag] === field)
+      for (const [field, of] of Object.entries(inner))
+        yield* field === 'argquery' ? cursorArguments(of, own) : expressions(of, own, dynamic[tag] === field)
     } else yield* expressions(inner, line)
+  }
+}
+
+/** What a cursor is opened with; the parser puts those that are given by name into their order, each with AS. */
+function* cursorArguments(value: unknown, line: number): Generator<Expression> {
+  for (const { query } of expressions(value, line)) {
+    const tokens = lex(query)
+    let [depth, from] = [0, 0]
+    for (let at = 0; at <= tokens.length; at++) {
+      if (isMark(tokens[at], '(') || isMark(tokens[at], '[')) depth += 1
+      if (isMark(tokens[at], ')') || isMark(tokens[at], ']')) depth -= 1
+      if (at < tokens.length && (depth > 0 || !isMark(tokens[at], ','))) continue
+      const end = isWord(tokens[at - 2], 'as') ? at - 3 : at - 1
+      if (end >= from)
+        yield { query: query.slice(tokens[from]!.start, tokens[end]!.end), mode: 2, line, isDynamic: false }
+      from = at + 1
+    }
   }
 }
 

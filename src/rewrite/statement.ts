@@ -1,4 +1,4 @@
-import { isMark, isName, type Token } from '../sql/lexer.ts'
+import { isMark, isName, lex, type Token } from '../sql/lexer.ts'
 import type { Statement } from '../sql/parser.ts'
 import { isNode, text, untag } from '../sql/tree.ts'
 import { bodyOf, rewriteBody, rewriteString } from './body.ts'
@@ -6,7 +6,10 @@ import { overlaps, type Context, type Outcome, type RewriteSql } from './context
 import { decide } from './decide.ts'
 import { after } from './effects.ts'
 import { Findings } from './findings.ts'
+import { labelsIn, type Label } from './labels.ts'
+import { readLiteral } from './literal.ts'
 import { qualify } from './mention.ts'
+import type { Moves } from './moves.ts'
 import { nameInString, nameWithin, sqlArguments } from './names-in-strings.ts'
 import type { Site } from './site.ts'
 import { findSites } from './walk.ts'
@@ -50,7 +53,7 @@ export function rewriteStatement(
     const found = rewriteString(inner, source.text, token, rewriteSql)
     if (found !== undefined) findings.take(token, found)
   }
-  classifyRest(context, written, findings)
+  classifyRest(context, written, findings, labelled(statement, written))
   return findings.outcome()
 }
 
@@ -112,7 +115,12 @@ function warn({ tree }: Statement, { tokens }: Written, findings: Findings): voi
 }
 
 /** Whatever else is spelled like something that moves: names that are none of a table, and words in strings. */
-function classifyRest(context: Context, written: Written, findings: Findings): void {
+function classifyRest(
+  context: Context,
+  written: Written,
+  findings: Findings,
+  labels: ReadonlyMap<number, Label>,
+): void {
   for (const [index, token] of written.tokens.entries()) {
     const { tokens } = written
     if (findings.has(token.start) || (isString(token) && isString(tokens[index - 1]))) continue
@@ -129,10 +137,55 @@ function classifyRest(context: Context, written: Written, findings: Findings): v
       const parts = tokens.slice(index, end)
       const name = nameWithin(parts, context, written)
       const place = { ...token, end: parts.at(-1)!.end }
-      if (name !== undefined)
-        findings.mention({ ...place, value: name }, 'undecided', 'a string that may hold it as a name')
+      const label = labels.get(token.start)
+      if (name === undefined) continue
+      if (isLabel(label, parts, context, written))
+        findings.mention(
+          { ...place, value: name },
+          'kept',
+          label!.as === 'given' ? 'a value that a function is given' : `a value that is ${label!.as}`,
+        )
+      else findings.mention({ ...place, value: name }, 'undecided', 'a string that may hold it as a name')
     }
   }
+}
+
+/** The same by the places of their tokens. */
+function labelled({ tree }: Statement, written: Written): Map<number, Label> {
+  return new Map(
+    [...labelsIn(tree)].flatMap(([byte, label]) => {
+      const token = written.tokens[written.at(byte)]
+      return token === undefined ? [] : [[token.start, label] as const]
+    }),
+  )
+}
+
+/** What is stored is one where nothing in the text runs SQL that it makes, and where no schema stands before the name. */
+function isLabel(
+  label: Label | undefined,
+  parts: readonly Token[],
+  { around, moves }: Context,
+  { around: source }: Written,
+): boolean {
+  if (label === undefined) return false
+  if (label.as === 'compared') return true
+  if (label.as === 'given' && around.takesLabels?.(label.to ?? '') !== true) return false
+  return (
+    (label.as === 'given' || around.storesLabels === true) &&
+    !parts.some((part) => namesQualified(readLiteral(source, part)?.inner, moves))
+  )
+}
+
+function namesQualified(inner: string | undefined, moves: Moves): boolean {
+  if (inner === undefined) return true
+  const tokens = lex(inner)
+  return tokens.some(
+    (token, index) =>
+      isName(token) &&
+      moves.names.has(token.value) &&
+      isMark(tokens[index - 1], '.') &&
+      moves.sources.has(tokens[index - 2]?.value ?? ''),
+  )
 }
 
 /** One behind another goes on with it (manual, chapter 4.1.2.1). */

@@ -1,10 +1,12 @@
 import { readStoredBodies, type StoredBody } from '../catalog/bodies.ts'
+import { readRoutineTexts } from '../catalog/routine-texts.ts'
 import type { Session } from '../pg/session.ts'
 import { Parser } from '../sql/parser.ts'
 import type { SearchPaths } from '../catalog/search-paths.ts'
 import { earlyUnit, unitsOf, type NameSources, type Unit } from './body-units.ts'
 import { readCallers } from './callers.ts'
 import { decideBody, writtenIn, type Doubt, type FoundName } from './body.ts'
+import { labelTakers } from './label-takers.ts'
 import { splitPath } from './search-path.ts'
 
 /** Another body for a function, with what it takes the place of. */
@@ -48,7 +50,8 @@ export async function readBodies(session: Session, sources: BodySources): Promis
   const relations = sources.tables.map(({ relation }) => relation)
   const callers = await readCallers(session, { ...sources, relations })
   const units = unitsOf(sources)
-  const all = JSON.stringify([sources.moves, units.map(({ unit }) => unit), callers.key])
+  const takers = labelTakers(await readRoutineTexts(session))
+  const all = JSON.stringify([sources.moves, units.map(({ unit }) => unit), callers.key, [...takers]])
   if (memory?.names !== all) memory = { names: all, decisions: new Map() }
   const { decisions } = memory
   parser ??= Parser.load()
@@ -65,6 +68,7 @@ export async function readBodies(session: Session, sources: BodySources): Promis
         path,
         temporary: new Set(body.transitionTables),
         others: callers.exists,
+        takesLabels: (routine) => takers.has(routine),
         ...(isCallers
           ? { callers: body.path === null ? callers.paths : [], rival: callers.rivalOf(body.oid) }
           : {}),

@@ -33,6 +33,10 @@ interface Decided {
   readonly doubts: readonly Doubt[]
 }
 
+/** What runs SQL that the body makes, or finds a relation by a text that it makes. */
+export const runsTexts =
+  /\b(?:execute|dblink\w*|query_to_xml\w*|cursor_to_xml\w*|open\s+\w+\s+for\s+execute)\b|[^'\s]\s*::\s*reg[a-z]+|\bas\s+reg[a-z]+\b|\b(?:nextval|currval|setval|to_reg[a-z]+|reg(?:class|proc|type))\s*\(\s*[^'\s]/i
+
 const elsewhere = 'another of that name, or none, on the search_path'
 
 /** Rewrites the names in a body, and lists those that remain in doubt. What stands before the body is left alone. */
@@ -43,7 +47,7 @@ export function decideBody(parser: Parser, body: Text, moves: Moves, around: Sur
   const [start, end] = [quote.index - source.length, quote.index]
   const line = (at: number): number => source.slice(0, at - start).split('\n').length
   const temporary = new Set([...around.temporary, ...temporaryTables(source)])
-  const here: Surroundings = { ...around, temporary }
+  const here: Surroundings = { ...around, temporary, storesLabels: !runsTexts.test(source) }
   const result = rewriteText(parser, definition, moves, here)
   const whole = result.mentions.find(
     (mention) => mention.kind === 'undecided' && mention.start <= start && mention.end >= end,

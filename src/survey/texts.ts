@@ -10,7 +10,8 @@ import { movedNames } from './moved-names.ts'
 import type { NamedMove } from './named-moves.ts'
 import { sharedPath, splitPath } from './search-path.ts'
 import type { SharedSequences } from './shared-sequences.ts'
-import { readTriggerTexts, withoutKnown, type TriggerText } from './trigger-texts.ts'
+import { withoutKnown } from './known-sql.ts'
+import { readTriggerTexts, type TriggerText } from './trigger-texts.ts'
 
 /** Names that are kept as text, which nothing follows. */
 export interface TextFacts {
@@ -40,12 +41,13 @@ export async function readTexts(
 ): Promise<TextFacts> {
   const shared = sharedPath(settings)
   const triggerTexts = await readTriggerTexts(session, { moves, tables, sharedPath: shared })
+  const moved = movedNames({ moves, tables })
   const services = plan.services.map(({ name }) => name)
   const bodies = await readBodies(session, { moves, tables, sequences: going, searchPaths, roles, services })
   return {
-    bodies: withoutKnown(bodies, triggerTexts),
+    bodies: await withoutKnown(bodies, { triggerTexts, moved, sharedPath: shared }),
     triggerTexts,
-    movedNames: movedNames({ moves, tables }),
+    movedNames: moved,
     defaultChanges: await readDefaultChanges({ tables, going, path: splitPath(shared) }),
   }
 }

@@ -6,7 +6,6 @@ import { qualified } from '../pg/quoting.ts'
 import type { CompatPolicy } from '../plan/compat.ts'
 import { temporaryIn, temporaryTables } from '../rewrite/temporary.ts'
 import { Parser } from '../sql/parser.ts'
-import type { BodyFacts } from './bodies.ts'
 import { nameKey } from './body-units.ts'
 import { movedNames } from './moved-names.ts'
 import type { NamedMove } from './named-moves.ts'
@@ -124,23 +123,4 @@ function otherLanguage({ source, language }: TriggerFunction): Judgement {
           },
         ],
       }
-}
-
-/** Bodies without the doubts about SQL that a trigger function puts together, where all that it may be is known. */
-export function withoutKnown(bodies: readonly BodyFacts[], texts: readonly TriggerText[]): BodyFacts[] {
-  return bodies.map((body) => {
-    const own = texts.filter(({ oid }) => oid === body.oid)
-    if (own.length === 0) return body
-    const isKnown = (line: number): boolean =>
-      own.every(({ executed }) => {
-        const at = [...executed.keys()].filter((each) => each <= line).at(-1)
-        return at !== undefined && executed.get(at) === true
-      })
-    return {
-      ...body,
-      doubts: body.doubts.filter(
-        ({ line, reason }) => !/^SQL that is |put together at run time$/.test(reason) || !isKnown(line),
-      ),
-    }
-  })
 }

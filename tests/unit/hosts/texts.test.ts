@@ -109,7 +109,8 @@ describe('what is left as it is', () => {
   test.each([
     ['broken SQL', 'q = "select * form users where a = 1"', ['parse']],
     ['a relation behind words that are no SQL', 'q = "%%% from users"', ['low-confidence']],
-    ['a value', `q = "select * from t where a = 'users'"`, ['sql-literal']],
+    ['a name in a catalog', `q = "select * from t where table_name = 'users'"`, ['sql-literal']],
+    ['a value', `q = "select * from t where a = 'users'"`, []],
     ['text', 'q = "all our users"', []],
     ['a label', 'q = "Delete from users"', ['low-confidence']],
     ['another label', 'q = "delete from users"', ['low-confidence']],
