@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { toolVersion } from '../version.ts'
+import { addAdopt } from './commands/adopt.ts'
 import { addBackup } from './commands/backup.ts'
 import { addCompare } from './commands/compare.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -32,7 +33,7 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     .option('-y, --yes', 'say yes to changes that can be undone')
     .option(
       '--confirm <name>',
-      'a name, for changes that ask for it: the plan’s for contract and uninstall, the database’s for restore',
+      'a name, for changes that ask for it: the plan’s for contract and uninstall, the database’s for restore and adopt',
     )
     .option('--wait <duration>', 'wait for another runner to end instead of refusing')
     .addOption(new Option('--no-color', 'no colours (NO_COLOR does the same)'))
@@ -58,6 +59,7 @@ export function buildProgram(signal: AbortSignal, wantsJson = false): Command {
     addDrill,
     addRestore,
     addRewrite,
+    addAdopt,
     addUninstall,
   ])
     add(program, signal)

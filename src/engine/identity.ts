@@ -20,11 +20,17 @@ export async function checkIdentity(plan: Plan, server: ServerFacts, run: RunRow
         ],
         next: [
           'correct the URL in the plan’s environment variable',
-          'in a copy: migrate uninstall --forget removes the copied journal',
+          `in a copy: migrate adopt --dry-run        says whether the run can be taken over here`,
+          `or, to give it up in the copy: migrate uninstall --forget --confirm ${plan.name}`,
         ],
       },
     )
   }
+  await checkPlan(plan, run)
+}
+
+/** @throws MigrateError `plan-changed` */
+export async function checkPlan(plan: Plan, run: RunRow): Promise<void> {
   if (run.hash === plan.hash) return
   throw new MigrateError('plan-changed', `plan "${plan.name}" has changed since its run began`, {
     detail: await changes(run.structure, plan.structure),

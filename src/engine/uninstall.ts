@@ -3,18 +3,32 @@ import { MigrateError } from '../errors/migrate-error.ts'
 import { readJournalState, removeJournal, removeUnfinished } from '../journal/install.ts'
 import { readActiveRuns } from '../journal/read.ts'
 import { forgetInterrupted, readKept } from '../restore/kept.ts'
+import { forget, type Forgotten } from './forget.ts'
 import type { Workspace } from './workspace.ts'
+
+export interface Uninstalled extends Forgotten {
+  readonly isRemoved: boolean
+}
+
+const nothing: Forgotten = { removed: [], left: [] }
 
 /**
  * Removes the journal and so the last object the tool has of its own. Refused while a run stands, since its undo
- * would be lost; `forget` removes it all the same, for the copy of a database whose journal is not true there.
+ * would be lost; `forget` removes it all the same, for the copy of a database whose journal is not true there, and everything
+ * else that the tool has made; also where the journal is lost.
  * @throws MigrateError `run-standing`
  */
 export async function uninstall(
-  { session, server }: Workspace,
-  options: { forget: boolean },
-): Promise<boolean> {
-  if ((await readJournalState(session)) === 'missing') return removeUnfinished(session)
+  workspace: Workspace,
+  options: { forget: boolean; isRehearsal?: boolean },
+): Promise<Uninstalled> {
+  const { session, server } = workspace
+  if ((await readJournalState(session)) === 'missing') {
+    const forgotten = options.forget ? await forget(workspace, options.isRehearsal === true) : nothing
+    if (options.isRehearsal === true) return { ...forgotten, isRemoved: false }
+    const isRemoved = (await removeUnfinished(session)) || forgotten.removed.length > 0
+    return { ...forgotten, isRemoved }
+  }
   const standing = (await readActiveRuns(session)).filter(({ switched }) => switched)
   const here = await session.one<{ ours: boolean }>(
     `select not exists (select from ${journalSchema}.runs where system_identifier <> $1 or database_oid <> $2) as ours`,
@@ -30,7 +44,7 @@ export async function uninstall(
     )
   }
   const kept = (await readKept(session)).filter(({ state }) => state !== 'released')
-  if (kept.length > 0) {
+  if (kept.length > 0 && !options.forget) {
     throw new MigrateError(
       'run-standing',
       `the old rows of ${kept.length} restores are kept in this database`,
@@ -48,7 +62,9 @@ export async function uninstall(
     throw new MigrateError('lease-held', 'a runner is at work in this database', {
       next: ['migrate status', 'wait for it, then run the same command again'],
     })
-  await forgetInterrupted(session)
+  const forgotten = options.forget ? await forget(workspace, options.isRehearsal === true) : nothing
+  if (options.isRehearsal === true) return { ...forgotten, isRemoved: false }
+  if (!options.forget) await forgetInterrupted(session)
   await removeJournal(session)
-  return true
+  return { ...forgotten, isRemoved: true }
 }

@@ -36,6 +36,7 @@ export const errorCodes = {
   'server-standby': exitCodes.refused,
   'pooler-detected': exitCodes.refused,
   'identity-changed': exitCodes.refused,
+  'copy-differs': exitCodes.refused,
   'tool-missing': exitCodes.refused,
   'journal-newer': exitCodes.refused,
   'journal-foreign': exitCodes.refused,

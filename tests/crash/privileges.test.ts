@@ -13,7 +13,7 @@ test('a runner killed while it carries privileges over, and before the switch: t
   await using pool = new RunnerPool()
   await using scene = await Scene.after([1])
   const numbers = await momentsOf(scene, pool)
-  for (const number of numbers) {
+  for (const number of process.env['SOAK'] ? numbers : numbers.slice(1, 2)) {
     await using database = await scene.copy()
     await sql(database.url, change)
     await pool.perform({

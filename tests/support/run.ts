@@ -108,7 +108,7 @@ export async function surveyed(plan: Plan): Promise<Survey> {
 }
 
 export async function remove(plan: Plan, options = { forget: false }): Promise<boolean> {
-  return (await told(plan, {}, (workspace) => uninstall(workspace, options))).outcomes
+  return (await told(plan, {}, (workspace) => uninstall(workspace, options))).outcomes.isRemoved
 }
 
 /** The error of the tool that something must fail with. */

@@ -1,0 +1,33 @@
+import type { Journal } from '../journal/read.ts'
+import type { StepRow } from '../journal/rows.ts'
+import type { GoingSequence } from '../survey/shared-sequences.ts'
+
+/**
+ * What contract has noted of sequences that no column owns is OIDs alone. In a copy they are those that number the
+ * same tables and are at their new names; a function that was rewritten for one names it.
+ */
+export function sequenceRecords(
+  { steps }: Journal,
+  rewritten: readonly Pick<StepRow, 'phase' | 'id' | 'record'>[],
+  going: readonly GoingSequence[],
+): Pick<StepRow, 'phase' | 'id' | 'record'>[] {
+  return steps
+    .filter(({ kind }) => kind === 'contract-sequences')
+    .map(({ phase, id, record: original }) => {
+      const record = rewritten.find((it) => it.phase === phase && it.id === id)?.record ?? original
+      const its = going.filter(({ service }) => id === `sequences ${service}`)
+      const bodies = ((record as { bodies?: unknown }).bodies ?? []) as { before: string }[]
+      return {
+        phase,
+        id,
+        record: {
+          ...record,
+          moved: its.filter(({ schema, target }) => schema === target).map(({ oid }) => oid),
+          bodies: bodies.map((body) => ({
+            ...body,
+            of: its.find(({ name }) => body.before.includes(name))?.oid ?? its[0]?.oid ?? 0,
+          })),
+        },
+      }
+    })
+}
