@@ -27,7 +27,9 @@ export async function forget(workspace: Workspace, isRehearsal: boolean): Promis
   try {
     const clearing = new Clearing(session)
     const { tables, objects, told } = await everythingNamed(workspace)
-    for (const table of await readCopiedRelations(session, tables)) await forgetTable(clearing, table)
+    // One after the other: a view may be known by its mark and from the journal.
+    for (const table of tables)
+      for (const found of await readCopiedRelations(session, [table])) await forgetTable(clearing, found)
     await forgetAsides(clearing)
     const wrappers = (await readCopiedObjects(session, objects)).flatMap(({ wrapper }) => wrapper ?? [])
     for (const wrapper of new Set(wrappers)) await dropRoutine(clearing, wrapper)
