@@ -4,7 +4,7 @@ import type { GoingSequence } from '../survey/shared-sequences.ts'
 
 /**
  * What contract has noted of sequences that no column owns is OIDs alone. In a copy they are those that number the
- * same tables and are at their new names; a function that was rewritten for one names it.
+ * same tables and are at their new names; a function or default that was rewritten for one names it.
  */
 export function sequenceRecords(
   { steps }: Journal,
@@ -16,18 +16,16 @@ export function sequenceRecords(
     .map(({ phase, id, record: original }) => {
       const record = rewritten.find((it) => it.phase === phase && it.id === id)?.record ?? original
       const its = going.filter(({ service }) => id === `sequences ${service}`)
-      const bodies = ((record as { bodies?: unknown }).bodies ?? []) as { before: string }[]
+      const named = (list: string): object[] =>
+        ((record[list] ?? []) as { before: string }[]).map((entry) => ({
+          ...entry,
+          of: its.find(({ name }) => entry.before.includes(name))?.oid ?? its[0]?.oid ?? 0,
+        }))
+      const moved = its.filter(({ schema, target }) => schema === target).map(({ oid }) => oid)
       return {
         phase,
         id,
-        record: {
-          ...record,
-          moved: its.filter(({ schema, target }) => schema === target).map(({ oid }) => oid),
-          bodies: bodies.map((body) => ({
-            ...body,
-            of: its.find(({ name }) => body.before.includes(name))?.oid ?? its[0]?.oid ?? 0,
-          })),
-        },
+        record: { ...record, moved, bodies: named('bodies'), defaults: named('defaults') },
       }
     })
 }

@@ -127,29 +127,28 @@ async function recordsOf(
     session,
     steps.flatMap(bodiesOf).map((body) => body.function),
   )
-  return steps.flatMap((step) => {
-    const { publications, bodies } = step.record as { publications?: { relation: number }[]; bodies?: Body[] }
-    if (publications === undefined && bodies === undefined) return []
-    const record = {
-      ...step.record,
-      ...(publications === undefined
-        ? {}
-        : {
-            publications: publications.map((one) => ({
-              ...one,
-              relation: relations.get(one.relation) ?? one.relation,
-            })),
-          }),
-      // One that is not there is left alone by the undo, which looks at its text.
-      ...(bodies === undefined
-        ? {}
-        : {
-            bodies: bodies.map((body) => ({
-              ...body,
-              oid: functions.get(body.oid) ?? bySignature.get(body.function) ?? 0,
-            })),
-          }),
+  // A function that is not there is left alone by the undo, which looks at its text.
+  const renewed = (entry: unknown): unknown => {
+    const {
+      relation,
+      oid,
+      function: signature,
+    } = entry as { relation?: number; oid?: number; function?: string }
+    return {
+      ...(entry as object),
+      ...(relation === undefined ? {} : { relation: relations.get(relation) ?? relation }),
+      ...(signature === undefined ? {} : { oid: functions.get(oid!) ?? bySignature.get(signature) ?? 0 }),
     }
-    return [{ phase: step.phase, id: step.id, record }]
+  }
+  return steps.flatMap(({ phase, id, record }) => {
+    const lists = Object.entries(record).filter(
+      ([key, value]) => listsWithOids.has(key) && Array.isArray(value) && value.length > 0,
+    )
+    if (lists.length === 0) return []
+    const changed = lists.map(([key, value]) => [key, (value as unknown[]).map(renewed)] as const)
+    return [{ phase, id, record: { ...record, ...Object.fromEntries(changed) } }]
   })
 }
+
+/** What steps record with OIDs of tables and functions. */
+const listsWithOids: ReadonlySet<string> = new Set(['publications', 'bodies', 'defaults'])

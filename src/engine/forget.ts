@@ -1,6 +1,5 @@
-import { readBodyMentions } from '../catalog/functions.ts'
 import { readCopiedObjects, readCopiedRelations, type Known } from '../catalog/copied.ts'
-import { stageSchema } from '../catalog/names.ts'
+import { journalSchema, stageSchema } from '../catalog/names.ts'
 import { readMarkedRoutines, readMarkedSchemas, readMarkedViews } from '../catalog/own-things.ts'
 import { structureTriggers } from '../catalog/structure-watch.ts'
 import { ident, literal } from '../pg/quoting.ts'
@@ -97,26 +96,25 @@ async function exists(session: Session, schema: string): Promise<boolean> {
   return there
 }
 
-/** Functions that go on naming what is at its new name alone now. */
-async function tellMentions(clearing: Clearing, tables: readonly Known[]): Promise<void> {
-  const { session } = clearing
-  const gone = await session.query<Known & { oid: number }>(
-    `select k.*, k.relation as oid from jsonb_to_recordset($1::jsonb) k (relation oid, name text, source text, target text)
-      where to_regclass(format('%I.%I', k.source, k.name)) is null and to_regclass(format('%I.%I', k.target, k.name)) is not null`,
-    [JSON.stringify(tables)],
+/** Functions whose text goes on naming what is at its new name alone now. */
+async function tellMentions({ session, left }: Clearing, tables: readonly Known[]): Promise<void> {
+  const found = await session.query<{ signature: string; name: string }>(
+    `select p.oid::regprocedure::text as signature, min(format('%I.%I', k.source, k.name)) as name
+       from jsonb_to_recordset($1::jsonb) k (name text, source text, target text)
+       join pg_proc p on p.prosqlbody is null and p.prosrc ~* format('\\m%s"?\\s*\\.\\s*"?%s\\M', ${escaped('k.source')}, ${escaped('k.name')})
+       join pg_language l on l.oid = p.prolang and l.lanname in ('sql', 'plpgsql')
+       join pg_namespace n on n.oid = p.pronamespace and n.nspname not in ('pg_catalog', 'information_schema', $2, $3)
+      where to_regclass(format('%I.%I', k.source, k.name)) is null and to_regclass(format('%I.%I', k.target, k.name)) is not null
+      group by p.oid order by 1`,
+    [JSON.stringify(tables), journalSchema, stageSchema],
   )
-  for (const source of new Set(gone.map((it) => it.source))) {
-    const mentions = await readBodyMentions(
-      session,
-      gone.filter((it) => it.source === source),
-      source,
-    )
-    for (const signature of new Set(
-      mentions.filter(({ isQualified }) => isQualified).map((it) => it.signature),
-    ))
-      clearing.left.push({
-        what: `function ${signature} names a table of schema ${ident(source)} that is at its new name alone now`,
-        sql: `select pg_get_functiondef(oid) from pg_proc where oid::regprocedure::text = ${literal(signature)}`,
-      })
-  }
+  for (const { signature, name } of found)
+    left.push({
+      what: `function ${signature} names ${name}, which is at its new name alone now`,
+      sql: `select pg_get_functiondef(${literal(signature)}::regprocedure)`,
+    })
+}
+
+function escaped(name: string): string {
+  return `regexp_replace(${name}, '([][().*+?|^$\\\\{}-])', '\\\\\\1', 'g')`
 }
