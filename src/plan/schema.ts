@@ -165,7 +165,7 @@ const searchPath = z.strictObject({
   roles: z
     .array(text('Name of a role.'))
     .default([])
-    .describe('Roles whose search_path gets the new schemas at its end.'),
+    .describe('Roles whose search_path gets the new schemas, right behind the old one.'),
   database: z
     .boolean()
     .default(false)

@@ -72,7 +72,7 @@ function lacking(context: PreflightContext, { body, names, targets, source }: En
   const without = paths.filter(({ path }) => !targets.every((target) => path.includes(target)))
   const [first] = without
   if (first === undefined) return []
-  const better = pathText(putAfter(first.path, source, targets))
+  const better = pathText(putAfter(first.path, [source], targets))
   const where = body.path === null ? 'the search_path of its callers' : 'its own search_path'
   return [
     {

@@ -1,6 +1,6 @@
 import { ident } from '../pg/quoting.ts'
 import type { PathSetting } from '../catalog/path-settings.ts'
-import { pathSchemas, pathText, splitPath } from '../survey/search-path.ts'
+import { pathSchemas, pathText, splitPath, withNewSchemas } from '../survey/search-path.ts'
 import { withoutLocks, type TransactionAction } from './action.ts'
 import type { StepContext, StepData, StepKind } from './kind.ts'
 
@@ -12,15 +12,15 @@ type Change = {
 }
 
 /**
- * Puts the new schemas at the end of search_path, for the roles of the plan in this database or for the database. The
- * old schema stays first, so that nothing changes until the tables have moved. Sessions that are connected keep the
+ * Puts the new schemas beside the old one in search_path, for the roles of the plan in this database or for the database. The
+ * old schema stays before them, so that nothing changes until the tables have moved. Sessions that are connected keep the
  * path they began with (manual, ALTER ROLE).
  */
 export const setPathStep: StepKind<Config> = {
   kind: 'set-path',
   traits: { lock: 'none' },
   summary: (_config, context) =>
-    `append ${pathSchemas(context.facts.tables).map(ident).join(', ')} to search_path of ${wanted(context).map(whose).join(', ')}`,
+    `add ${pathSchemas(context.facts.tables).map(ident).join(', ')} to search_path of ${wanted(context).map(whose).join(', ')}`,
   undoSummary: () => 'set search_path as it was, where nobody else has changed it since',
   observe: (_config, context) => (changes(context).length === 0 ? 'present' : 'absent'),
   record: (_config, context) => ({ changes: changes(context) }),
@@ -58,8 +58,8 @@ function wanted({ plan, facts }: StepContext): PathSetting[] {
 function changes(context: StepContext): Change[] {
   return wanted(context).flatMap(({ role, own, effective }) => {
     const path = splitPath(effective)
-    const missing = pathSchemas(context.facts.tables).filter((schema) => !path.includes(schema))
-    return missing.length === 0 ? [] : [{ role, before: own, after: pathText([...path, ...missing]) }]
+    const after = withNewSchemas(path, context.facts.tables)
+    return after.length === path.length ? [] : [{ role, before: own, after: pathText(after) }]
   })
 }
 

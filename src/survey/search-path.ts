@@ -37,11 +37,32 @@ export function putLast(path: readonly string[], isLate: (schema: string) => boo
   return [...rest.slice(0, rest.length - tail.length), ...path.filter(isLate), ...tail]
 }
 
-/** The path with schemas right behind another one, or at its end, where they are not on it yet. */
-export function putAfter(path: readonly string[], schema: string, more: readonly string[]): string[] {
+/**
+ * The path with schemas right behind others, so that what moves there is found after what stays and before what comes later; at
+ * its end where none of these is on it, but before a pg_temp that is there.
+ */
+export function putAfter(
+  path: readonly string[],
+  sources: readonly string[],
+  more: readonly string[],
+): string[] {
   const missing = more.filter((each) => !path.includes(each))
-  const at = path.includes(schema) ? path.indexOf(schema) + 1 : path.length
-  return [...path.slice(0, at), ...missing, ...path.slice(at)]
+  const end = path.at(-1) === 'pg_temp' ? path.length - 1 : path.length
+  const last = Math.max(...sources.map((source) => path.indexOf(source)))
+  return path.toSpliced(last < 0 ? end : last + 1, 0, ...missing)
+}
+
+/** The path with the schemas in which tables must be found by their names alone, each beside those they come from. */
+export function withNewSchemas(
+  path: readonly string[],
+  mappings: readonly { compat: string; source: string; target: string }[],
+): string[] {
+  const sourcesOf = (schema: string): string[] =>
+    mappings.filter(({ target }) => target === schema).map(({ source }) => source)
+  return pathSchemas(mappings).reduceRight(
+    (now, target) => putAfter(now, sourcesOf(target), [target]),
+    [...path],
+  )
 }
 
 /**

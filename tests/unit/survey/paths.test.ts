@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { levelsOf, pathInForce, type SearchPaths } from '../../../src/catalog/search-paths.ts'
 import { earlyPathsOf, earlyReach, type Ground } from '../../../src/survey/early-paths.ts'
-import { pathsSetBy, putLast, splitPath } from '../../../src/survey/search-path.ts'
+import { pathsSetBy, putLast, splitPath, withNewSchemas } from '../../../src/survey/search-path.ts'
 
 const paths: SearchPaths = {
   settings: [
@@ -99,6 +99,21 @@ test('the schema that comes too early is put last, before pg_temp at the end', (
     'pg_temp',
   ])
   expect(putLast(['pg_temp', 'svc', 'public'], isLate)).toEqual(['pg_temp', 'public', 'svc'])
+})
+
+test('new schemas come right behind the one that tables leave, or before pg_temp at the end', () => {
+  const mappings = [
+    { compat: 'search-path', source: 'public', target: 'b' },
+    { compat: 'search-path', source: 'public', target: 'a' },
+    { compat: 'search-path', source: 'app', target: 'c' },
+    { compat: 'view', source: 'public', target: 'd' },
+    { compat: 'search-path', source: 'public', target: 'e' },
+    { compat: 'search-path', source: 'old', target: 'e' },
+  ]
+  const put = (path: string): string => withNewSchemas(splitPath(path), mappings).join(', ')
+  expect(put('"$user", public, tools, pg_temp')).toBe('$user, public, b, a, e, tools, c, pg_temp')
+  expect(put('app, a, public, old')).toBe('app, c, a, public, b, old, e')
+  expect(put(put('public'))).toBe(put('public'))
 })
 
 test.each([
