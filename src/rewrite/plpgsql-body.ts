@@ -1,12 +1,14 @@
 import { isName, lex } from '../sql/lexer.ts'
 import { merge, namesSomething, undecided, type Context, type Outcome, type RewriteSql } from './context.ts'
 import { decide, type Surroundings } from './decide.ts'
+import { declaredTypes } from './declared-types.ts'
 import { rewriteDynamic } from './dynamic.ts'
 import { after } from './effects.ts'
 import { qualify, type Edit, type Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
+import { readLiteral } from './literal.ts'
 import { outward, type Piece } from './pieces.ts'
-import { declaredTypes, embedded, type Embedded } from './plpgsql.ts'
+import { embedded, type Embedded } from './plpgsql.ts'
 import { temporaryTables } from './temporary.ts'
 
 /** Rewrites a body in PL/pgSQL, of which `statement` is the CREATE FUNCTION or DO. */
@@ -94,7 +96,10 @@ function afterPart({ parser }: Context, { sql, isDynamic }: Embedded, around: Su
 
 function rewritePart(context: Context, part: Embedded, rewriteSql: RewriteSql): Outcome {
   const piece: Piece = { text: part.sql, outer: (index) => part.outer(index), encode: (it) => it }
-  const found = part.isDynamic ? rewriteDynamic(context, part.sql, rewriteSql) : rewriteSql(context, part.sql)
+  const found = part.isDynamic
+    ? rewriteDynamic(context, part.sql, rewriteSql)
+    : ((part.mayRun ? rewriteAssigned(context, part.sql, rewriteSql) : undefined) ??
+      rewriteSql(context, part.sql))
   const moved = found.problem === undefined ? outward([piece], found.edits, found.mentions) : undefined
   if (moved !== undefined) return moved
   // What says nothing of what moves need not be told.
@@ -102,6 +107,21 @@ function rewritePart(context: Context, part: Embedded, rewriteSql: RewriteSql): 
   const start = lex(part.sql).find((token) => part.outer(token.start) !== undefined)?.start ?? 0
   const place = { start: part.outer(start) ?? 0, end: part.outer(part.sql.length) ?? 0 }
   return undecided(place, found.problem ?? 'a place in it could not be found')
+}
+
+/** A whole statement that a variable is given for EXECUTE; undefined for a part of one, or anything else. */
+function rewriteAssigned(context: Context, sql: string, rewriteSql: RewriteSql): Outcome | undefined {
+  if (!namesInStrings(sql, context.moves)) return undefined
+  const found = rewriteDynamic(context, sql, rewriteSql)
+  return found.mentions.some(({ kind }) => kind === 'undecided') || found.mentions.length === 0
+    ? undefined
+    : found
+}
+
+function namesInStrings(sql: string, moves: Moves): boolean {
+  return lex(sql).some(
+    (token) => token.kind === 'string' && namesSomething(readLiteral(sql, token)?.inner ?? '', moves),
+  )
 }
 
 /** `users%rowtype` is no type to the SQL grammar. */

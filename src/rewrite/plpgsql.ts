@@ -9,6 +9,8 @@ export interface Embedded {
   outer(index: number): number | undefined
   /** Whether its value is SQL itself, that EXECUTE runs. */
   readonly isDynamic: boolean
+  /** Whether it is given to a variable that becomes a part of such SQL. */
+  readonly mayRun: boolean
 }
 
 interface Expression {
@@ -18,6 +20,8 @@ interface Expression {
   /** Where the statement begins that it is part of: the line of the body, counted from 1. */
   readonly line: number
   readonly isDynamic: boolean
+  /** The variable that is given its value. */
+  readonly gives?: string | undefined
 }
 
 /** Expressions of a body, and the texts of those that were not found in it. */
@@ -36,19 +40,25 @@ export function embedded(fn: Node, body: string): Alignment {
   const lines = linesOf(body, tokens)
   const taken = new Set<number>()
   const found: Embedded[] = []
-  const take = (own: readonly Token[], at: readonly number[], sql: string, isDynamic: boolean): void => {
+  const take = (
+    own: readonly Token[],
+    at: readonly number[],
+    sql: string,
+    { isDynamic, mayRun }: Pick<Embedded, 'isDynamic' | 'mayRun'>,
+  ): void => {
     for (const index of at) taken.add(index)
     const places = own.map((token, index) => ({ token, at: tokens[at[index]!]!.start }))
     const outer = (index: number): number | undefined => {
       const place = places.findLast(({ token }) => token.start <= index)
       return place === undefined ? undefined : place.at + index - place.token.start
     }
-    found.push({ sql, isDynamic, outer })
+    found.push({ sql, isDynamic, mayRun, outer })
   }
   const lost: string[] = []
   const wanted = [...expressions(fn)]
     .map((expression) => ({ expression, ...standalone(expression) }))
     .map((each) => ({ ...each, own: lex(each.sql).filter(({ start }) => start >= each.head) }))
+  const running = runningVariables(wanted.map(({ expression }) => expression))
   for (const { expression, sql, own } of wanted.toSorted((a, b) => b.own.length - a.own.length)) {
     if (own.length === 0) continue
     const texts = own.map((token) => sql.slice(token.start, token.end))
@@ -60,7 +70,8 @@ export function embedded(fn: Node, body: string): Alignment {
       lost.push(sql)
       continue
     }
-    take(own, at, sql, expression.isDynamic)
+    const { isDynamic, gives } = expression
+    take(own, at, sql, { isDynamic, mayRun: gives !== undefined && running.has(gives) })
   }
   for (const { name, type } of declarations(fn)) {
     const sql = `SELECT NULL::${type}`
@@ -72,9 +83,23 @@ export function embedded(fn: Node, body: string): Alignment {
     const texts = own.map((token) => sql.slice(token.start, token.end))
     const at = align(tokens, words, texts, taken, follows)
     // What is not in the body is an argument of the function.
-    if (at !== undefined) take(own, at, sql, false)
+    if (at !== undefined) take(own, at, sql, { isDynamic: false, mayRun: false })
   }
   return { embedded: found, lost }
+}
+
+/** The variables whose values become SQL that EXECUTE runs, by themselves or through others. */
+function runningVariables(expressions: readonly Expression[]): ReadonlySet<string> {
+  const running = new Set<string>()
+  const addNames = ({ query }: Expression): void => {
+    for (const token of lex(query)) if (isName(token)) running.add(token.value)
+  }
+  for (const each of expressions) if (each.isDynamic) addNames(each)
+  for (let before = -1; before < running.size;) {
+    before = running.size
+    for (const each of expressions) if (each.gives !== undefined && running.has(each.gives)) addNames(each)
+  }
+  return running
 }
 
 function linesOf(body: string, tokens: readonly Token[]): number[] {
@@ -153,12 +178,21 @@ function* expressions(value: unknown, line = 1, isDynamic = false): Generator<Ex
   if (!isNode(value)) return
   for (const [tag, inner] of Object.entries(value)) {
     if (tag === 'PLpgSQL_expr' && isNode(inner)) yield expressionOf(inner, line, isDynamic)
+    else if (tag === 'PLpgSQL_var' && isNode(inner)) yield* declared(inner, line)
     else if (tag.startsWith('PLpgSQL_') && isNode(inner)) {
       const own = typeof inner['lineno'] === 'number' ? inner['lineno'] : line
       for (const [field, of] of Object.entries(inner))
         yield* field === 'argquery' ? cursorArguments(of, own) : expressions(of, own, dynamic[tag] === field)
     } else yield* expressions(inner, line)
   }
+}
+
+/** The default of a variable, and what a cursor is for. */
+function* declared(variable: Node, line: number): Generator<Expression> {
+  const own = typeof variable['lineno'] === 'number' ? variable['lineno'] : line
+  for (const [field, of] of Object.entries(variable))
+    for (const each of expressions(of, own))
+      yield field === 'default_val' ? { ...each, gives: text(variable['refname']) } : each
 }
 
 /** What a cursor is opened with; the parser puts those that are given by name into their order, each with AS. */
@@ -192,27 +226,7 @@ function declarations(fn: Node): { name: string; type: string }[] {
 /** A CASE compares with a variable of its own; only what it compares with is in the body. */
 function expressionOf(inner: Node, line: number, isDynamic: boolean): Expression {
   const query = (text(inner['query']) ?? '').replace(/^"__Case__Variable_\d+__" IN \(([^]*)\)$/, '$1')
-  return { query, mode: typeof inner['parseMode'] === 'number' ? inner['parseMode'] : 0, line, isDynamic }
-}
-
-/** Types of declarations that name relations: `users%rowtype`, `public.users.id%type`, `users`. */
-export interface DeclaredType {
-  readonly words: readonly Token[]
-  /** A column follows the relation. */
-  readonly isColumn: boolean
-}
-
-/** The types behind which `%rowtype` or `%type` is written. */
-export function declaredTypes(body: string): DeclaredType[] {
-  const tokens = lex(body)
-  return tokens.flatMap((token, index): DeclaredType[] => {
-    const kind = tokens[index + 1]
-    if (!isMark(token, '%') || !(isWord(kind, 'rowtype') || isWord(kind, 'type'))) return []
-    const words: Token[] = []
-    for (let at = index - 1; at >= 0 && isName(tokens[at]); at -= 2) {
-      words.unshift(tokens[at]!)
-      if (!isMark(tokens[at - 1], '.')) break
-    }
-    return [{ words, isColumn: isWord(kind, 'type') }]
-  })
+  const mode = typeof inner['parseMode'] === 'number' ? inner['parseMode'] : 0
+  const target = mode > 2 ? lex(query)[0] : undefined
+  return { query, mode, line, isDynamic, gives: isName(target) ? target?.value : undefined }
 }

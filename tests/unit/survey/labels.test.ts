@@ -87,6 +87,32 @@ describe('a string that may become a name stays in doubt', () => {
   })
 })
 
+test.each([
+  [
+    `v := 'select count(*) from users'; execute v into n;`,
+    `v := 'select count(*) from app.users'; execute v into n;`,
+  ],
+  [
+    `if n = 1 then v := 'select 1 from users'; else v := 'select 2 from public.orders where id = ' || n; end if; execute v;`,
+    `if n = 1 then v := 'select 1 from app.users'; else v := 'select 2 from app.orders where id = ' || n; end if; execute v;`,
+  ],
+  [
+    `w := format('select %L from users', v); v := w || ' where true'; for r in execute v loop null; end loop;`,
+    `w := format('select %L from app.users', v); v := w || ' where true'; for r in execute v loop null; end loop;`,
+  ],
+])('SQL that a variable is given for EXECUTE is rewritten where it is given: %s', (before, after) => {
+  const source = `declare v text; w text; r record; n int; begin ${before} end`
+  const definition = `CREATE FUNCTION public.f() RETURNS void\n LANGUAGE plpgsql\nAS $function$${source}$function$\n`
+  const found = decideBody(
+    parser,
+    { definition, source, language: 'plpgsql' },
+    moves,
+    surroundings(['public']),
+  )
+  expect(found.source).toBe(source.replace(before, () => after))
+  expect(found.doubts.filter(({ name }) => name !== '')).toEqual([])
+})
+
 test('what stands over several lines, in every kind of statement, is found in the body', () => {
   const body = `
     declare
