@@ -54,6 +54,8 @@ function decide(context: Context, string: HostString, text: string): Decision {
   if (read !== undefined && !('isFragment' in read) && !mayBeSentence(text))
     return unread(context, string, read, text)
   if (isSentence(text)) return kept(string, context, 'text for people')
+  const foreign = place.kind === 'database' ? foreignMark(text) : undefined
+  if (foreign !== undefined) return kept(string, context, `SQL of another database: ${foreign}`)
   const dynamic: Finding[] =
     hasHoleInRelationPosition(text) && verbOf(text) !== undefined
       ? [{ kind: 'undecided', code: 'dynamic-relation', name: '', start, end, reason: reasonDynamic }]

@@ -21,6 +21,7 @@ export function statement(
     ' true',
     ' q',
     ' q = 1',
+    ' set q = 1',
     ' values (1)',
     ' (q) values (1)',
     ' select 1',
@@ -54,6 +55,8 @@ export function fragment({ parser }: Context, virtual: Virtual, text: string): F
       ? ['select ']
       : []
   for (const before of befores) {
+    // Behind SELECT the word UPDATE is a column.
+    if (before === 'select ' && verbOf(text) !== undefined) continue
     for (const after of before === 'with ' ? [' select 1'] : ['', ' true', ' values (1)', ' from w']) {
       const form = readable(parser, virtual, before, after)
       if ('virtual' in form) return { form, isFragment: true }

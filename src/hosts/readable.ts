@@ -17,8 +17,9 @@ export interface Unreadable {
   readonly form: Virtual
 }
 
-/** Of one form; each costs a fraction of a millisecond. */
+/** Of one form; each costs a fraction of a millisecond, and of a long text many, so that there are fewer of them. */
 const mostTries = 80
+const mostTried = 256 * 1024
 
 /**
  * The first form that can be parsed: as it is written, then with placeholders as parameters, then with other things in place
@@ -27,6 +28,7 @@ const mostTries = 80
  */
 export function readable(parser: Parser, virtual: Virtual, before = '', after = ''): Readable | Unreadable {
   let tries = 0
+  const most = Math.max(3, Math.min(mostTries, Math.floor(mostTried / (virtual.text.length + 1))))
   const attempt = (form: Virtual): Attempt => {
     tries += 1
     const text = before + form.text + after
@@ -40,7 +42,7 @@ export function readable(parser: Parser, virtual: Virtual, before = '', after = 
     if (form !== virtual) now = attempt(form)
   }
   while ('unparsable' in now.parsed) {
-    const better = improved(now, attempt, () => tries < mostTries)
+    const better = improved(now, attempt, () => tries < most)
     if (better === undefined) return failed(now)
     now = better
   }
@@ -117,5 +119,7 @@ function slotsBefore(form: Virtual, cursor: number): number[] {
 
 /** How much of a text the parser has not come to; the cursor counts characters from 1, and without one it is the end. */
 function leftBehind(text: string, cursor = 0): number {
-  return cursor <= 0 ? 0 : Math.max(0, Array.from(text).length - cursor + 1)
+  if (cursor <= 0) return 0
+  const pairs = text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0
+  return Math.max(0, text.length - pairs - cursor + 1)
 }

@@ -196,6 +196,13 @@ test('names of a program’s templates', async () => {
   )
 })
 
+test('a script of another database is left as it is, also where it looks like a template', async () => {
+  await rewriter.check(
+    '.sql',
+    "/*!40000 ALTER TABLE `users` DISABLE KEYS */;\nINSERT INTO `users` VALUES (1, 'a ${b} c');\ninsert into `orders` values ('\\'');",
+  )
+})
+
 describe('an UPDATE that goes on in what is put in', () => {
   test.each([
     'q = "UPDATE «app.»users" + BASE + " AND size = 1"',

@@ -100,6 +100,8 @@ describe('pieces', () => {
     'insert into «app.»users (a) ',
     'update «app.»users set ',
     'insert into «app.»users ',
+    'UPDATE «app.»users',
+    'update only «app.»users as u',
   ])('the beginning of one: %s', async (sql) => {
     await rewriter.check('.py', `q = "${sql}"`)
   })
