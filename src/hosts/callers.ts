@@ -11,7 +11,7 @@ export const jpqlCalls = /^(?:createQuery|createNamedQuery|createSelectionQuery|
 
 /** Functions that are given the name of a table, or of a function of the database, and no SQL. */
 export const tableCalls =
-  /^(?:copy_from|copy_to|copy_(?:records_)?to_table|copy_from_table|Identifier|Table|table|knex|from|into|From|Into|[jJ]oin|(?:[iI]nner|[lL]eft|[rR]ight|[fF]ull|[oO]uter|[cC]ross)_?(?:[oO]uter)?_?[jJ]oin|joinTable|InsertInto|DeleteFrom|ReplaceInto|insert_?[iI]nto|selectFrom|updateTable|deleteFrom|replaceInto|pgTable|create_table|createTable|drop_table|dropTable|alterTable|add_column|add_index|add_foreign_key|remove_column|rename_table|renameTable|has_table|hasTable|truncate|ForeignKey|references|read_sql_table|to_sql|CopyFrom|setTable|getTable|withTableName|inTable|columnInfo|batchInsert|NewModel|dropIfExists|define|createQueryBuilder|callproc|rpc|ToTable|ToView|DbTable|[A-Z]\w*IdTable|QueryTable|dropTableIfExists|QuoteIdentifier|quote_ident|quote_table_name|read_table|setTableName|withTable|tableize)$/
+  /^(?:copy_from|copy_to|copy_(?:records_)?to_table|copy_from_table|Identifier|Table|table|knex|from|into|From|Into|[jJ]oin|(?:[iI]nner|[lL]eft|[rR]ight|[fF]ull|[oO]uter|[cC]ross)_?(?:[oO]uter)?_?[jJ]oin|joinTable|InsertInto|DeleteFrom|ReplaceInto|insert_?[iI]nto|selectFrom|updateTable|deleteFrom|replaceInto|pgTable|create_table|createTable|drop_table|dropTable|alterTable|add_column|add_index|add_foreign_key|remove_column|rename_table|renameTable|has_table|hasTable|truncate|ForeignKey|references|read_sql_table|to_sql|CopyFrom|setTable|getTable|withTableName|inTable|columnInfo|batchInsert|NewModel|dropIfExists|define|createQueryBuilder|callproc|rpc|ToTable|ToView|DbTable|[A-Z]\w*IdTable|QueryTable|TableExpr|ModelTableExpr|dropTableIfExists|QuoteIdentifier|quote_ident|quote_table_name|read_table|setTableName|withTable|tableize)$/
 
 /** Those of them that are something else where they are called on something else: `path.join`, `Array.from`. */
 export const notTableCalls =
@@ -19,7 +19,7 @@ export const notTableCalls =
 
 /** Functions that a builder puts SQL together from: what they are given is a piece of it. */
 export const pieceCalls =
-  /^(?:joins|left_outer_joins|where|rewhere|having|whereRaw|orWhereRaw|havingRaw|joinRaw|fromRaw|selectRaw|orderByRaw|groupByRaw|andWhere|orWhere|andHaving|Where|OrWhere|AndWhere|Having|Joins|JoinClause|Suffix|Prefix|Expr|TableExpr|ColumnExpr|fragment|literal|Arel\.sql|literal_column|find_each|exists\?|FromSqlRaw|FromSql|FromSqlInterpolated|SqlQueryRaw|ExecuteSqlRaw|ExecuteSqlRawAsync|ExecuteSqlInterpolated)$/
+  /^(?:joins|left_outer_joins|where|rewhere|having|whereRaw|orWhereRaw|havingRaw|joinRaw|fromRaw|selectRaw|orderByRaw|groupByRaw|andWhere|orWhere|andHaving|Where|OrWhere|AndWhere|Having|Joins|JoinClause|Suffix|Prefix|Expr|ColumnExpr|fragment|literal|Arel\.sql|literal_column|find_each|exists\?|FromSqlRaw|FromSql|FromSqlInterpolated|SqlQueryRaw|ExecuteSqlRaw|ExecuteSqlRawAsync|ExecuteSqlInterpolated)$/
 
 /** The same of names that pieces are given by: `joins=["LEFT JOIN users …"]`. */
 export const pieceNames =

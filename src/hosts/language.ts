@@ -24,6 +24,8 @@ export interface Content {
   readonly isRaw: boolean
   /** What ends the string, so that a quote that is put in can be escaped. */
   readonly quote: string
+  /** Can no name with a schema be written there, as in a symbol of Ruby? */
+  readonly isFixed?: true
   /** Escape sequences that the grammar does not tell. */
   readonly untold?: RegExp
 }

@@ -71,7 +71,8 @@ export const languages: readonly Language[] = [
         const end = node.children.find((child) => child.type === 'heredoc_end')
         return { ...within(node, 0, end?.text.length ?? 0), isRaw: false, quote: '' }
       }
-      if (node.type === 'simple_symbol') return { ...within(node, 1, 0), isRaw: true, quote: '' }
+      if (node.type === 'simple_symbol')
+        return { ...within(node, 1, 0), isRaw: true, quote: '', isFixed: true }
       const content = quoted(node)
       return content.quote === "'" ? { ...content, untold: /\\['\\]/g } : content
     },

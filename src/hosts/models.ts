@@ -39,7 +39,7 @@ const conventions: readonly Convention[] = [
   },
   {
     model:
-      /@(?:Entity|MappedEntity)\b(?:\(\s*\)|\(\s*\{(?![^}]*\b(?:name|tableName|schema)\b)[^}]*\}\s*\))?(?![\w(])(?:(?!\bclass\b|@(?:Table|Entity)\b)[^])*?\bclass\s+(?<name>\w+)/g,
+      /@(?:Entity|MappedEntity)\b(?:\(\s*\)|\(\s*\{(?![^}]*\b(?:name|tableName|schema)\b)[^}]*\}\s*\))?(?![\w(])(?:(?!\bclass\b|@Entity\b|@Table\s*\([^)]*\bname\b)[^])*?\bclass\s+(?<name>\w+)/g,
     tables: single,
     unless: /^$/,
     cure: (schema) => `its schema in the annotation, "${schema}"`,
@@ -123,6 +123,8 @@ export function modelsIn({ moves }: Context, text: string): Finding[] {
       const table = moved([...moves.names], tables(name))
       const body = text.slice(match.index, found[index + 1]?.index ?? text.length)
       const explicit = new RegExp(String.raw`\(\w*\s*\*?${name}\)\s+TableName\(`)
+      const [, schema = ''] = /\bschema\s*[=:]\s*["'](\w+)/.exec(match[0]) ?? []
+      if (moves.targets.has(schema)) return []
       if (table === undefined || unless.test(body) || explicit.test(text)) return []
       const start = match.index + match[0].lastIndexOf(name)
       const [source] = moves.sources

@@ -42,7 +42,7 @@ export function placeByCall(
   if (pieceCalls.test(by)) return { kind: 'piece', by }
   if (rowCalls.test(by) && databaseObjects.test(written)) return { kind: 'database', by: `db.${by}` }
   if (databaseCalls.test(by)) return { kind: 'database', by }
-  if (tableCalls.test(by) || (language === 'Elixir' && by === 'schema'))
+  if (tableCalls.test(by) || /\bSchema::\w+$/.test(written) || (language === 'Elixir' && by === 'schema'))
     return { kind: isElsewhere ? 'other' : 'table', by }
   if (isError || proseCalls.test(by) || /(?:Error|Exception|Warning)$/.test(by)) return { kind: 'prose', by }
   if (routeCalls.test(by)) return { kind: 'other', by }
@@ -59,7 +59,7 @@ export function takesTable({ kind, by }: Place): boolean {
 export function placeByAnnotation(written: string): Place {
   const name = /[\w.\\]+/.exec(written)?.[0] ?? ''
   const by = `@${name}`
-  if (/^(?:Native|SqlQuery|SqlUpdate|SqlBatch|Select|Insert|Update|Delete)/.test(name))
+  if (/^(?:NamedNative|Native|SqlQuery|SqlUpdate|SqlBatch|Select|Insert|Update|Delete)/.test(name))
     return { kind: 'database', by }
   if (/Query/.test(name)) return { kind: /nativeQuery\s*=\s*true/.test(written) ? 'database' : 'jpql', by }
   return { kind: mappingAnnotations.test(name) ? 'mapping' : 'annotation', by }

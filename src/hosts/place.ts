@@ -60,7 +60,7 @@ export function placeOf(root: Node, source: string, language: Language, calls: C
         const place = placeByCall(by, written, isError(call), calls)
         return key !== '' && place.kind !== 'database' && place.kind !== 'prose'
           ? placeByKey(key, place, call, source)
-          : withSchema(place, call, source)
+          : withSchema(place, by === 'schema' ? (call.parent ?? call) : call, source)
       }
       node = parent.parent!
       continue

@@ -10,7 +10,7 @@ export interface WrittenSchema {
  * `ToTable("users", "public")`.
  */
 const written =
-  /(?:\b(?:schema|schema_name|schemaName|Schema|SchemaName|schema_prefix|prefix)["'`]?\s*(?:=>|=|:)\s*|\b(?:withSchema|inSchema|schema)\(\s*|\bTo(?:Table|View)\(\s*"[^"]*"\s*,\s*|@schema_prefix\s+)(["'`])(?<value>[\w$]+)\1/dg
+  /(?:\b(?:schema|schema_name|schemaName|Schema|SchemaName|schema_prefix|prefix)["'`]?\s*(?:=>|=|:)\s*|\b(?:withSchema|inSchema|pgSchema|schema)\(\s*|\bTo(?:Table|View)\(\s*"[^"]*"\s*,\s*|@schema_prefix\s+)(["'`])(?<value>[\w$]+)\1/dg
 
 /** Longer ones are not what stands beside a name. */
 const farthest = 4_000

@@ -238,7 +238,8 @@ class TextBuilder {
 }
 
 /** Schema names hardly ever need it: only a name in quotes has anything to escape. */
-function encode(text: string, { quote, isRaw }: Content): string | undefined {
+function encode(text: string, { quote, isRaw, isFixed }: Content): string | undefined {
+  if (isFixed === true) return undefined
   // A name with these would be read as an escape, a placeholder or a hole by one language or driver or another.
   if (/[\\{}$%#:?\n]/.test(text)) return undefined
   const ends = quote[0] ?? ''

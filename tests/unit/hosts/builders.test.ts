@@ -81,6 +81,13 @@ describe('elsewhere a table’s name fails --check', () => {
       ['table-argument', 'table-argument'],
     ],
     ['.kt', 'object A : Table("users")', ['table-argument']],
+    ['.php', `<?php Schema::create('users', function ($table) {});`, ['table-argument']],
+    ['.go', 'package a\nfunc x() { q.TableExpr("users AS u") }', ['table-argument']],
+    [
+      '.rb',
+      'class A < ApplicationRecord\n  self.table_name = :users\nend\nc.execute("DELETE FROM «app.»users")',
+      ['unwritable'],
+    ],
   ])('%s %s', async (...row) => check(row))
 })
 
@@ -98,6 +105,8 @@ describe('the schema that stands beside a name is what is changed', () => {
     ['.php', `<?php #[ORM\\Table(name: 'users', schema: '‹public›«app»')] class A {}`],
     ['.rs', '#[sea_orm(schema_name = "‹public›«app»", table_name = "users")] struct A {}'],
     ['.py', 'Table("users", metadata, schema="other")'],
+    ['.ts', `const t = pgSchema('‹public›«app»').table('users', {})`],
+    ['.ex', 'defmodule U do\n  @schema_prefix "‹public›«app»"\n  schema "users" do\n  end\nend'],
     ['.rb', 'class A < ApplicationRecord\n  self.table_name = "«app.»users"\nend'],
   ])('%s %s', async (...row) => check(row))
 })
@@ -113,6 +122,8 @@ describe('a class that an ORM keeps in a table by its name alone is told', () =>
     ['.rb', 'class Thing < ApplicationRecord\nend'],
     ['.java', '@Entity\npublic class Users { @Id Long id; }', ['orm-model']],
     ['.java', '@Entity\n@Table(name = "users", schema = "app")\npublic class Users {}'],
+    ['.java', '@Entity\n@Table(schema = "public")\npublic class Users {}', ['orm-model']],
+    ['.java', '@Entity\n@Table(schema = "app")\npublic class Users {}'],
     ['.ts', '@Entity()\nexport class Users { id = 1 }', ['orm-model']],
     ['.php', `<?php use Illuminate\\Database\\Eloquent\\Model; class User extends Model {}`, ['orm-model']],
     ['.go', 'package a\ntype User struct {\n  gorm.Model\n  Name string\n}', ['orm-model']],
