@@ -19,6 +19,11 @@ export interface Knowledge {
 /** More ways than these are not followed. */
 const most = 16
 
+/** So that no value is passed over; what is the same is not united, as it may differ at another time of the move. */
+export function limited(values: readonly Value[]): readonly Value[] {
+  return values.length <= most ? values : [undefined]
+}
+
 /** Every value that an expression may have; one that cannot be told is undefined. */
 export function evaluate(node: unknown, knowledge: Knowledge): readonly Value[] {
   if (!isNode(node)) return [undefined]
@@ -49,17 +54,14 @@ const kinds: Readonly<Record<string, Kind | undefined>> = {
     const type = isNode(body['typeName']) ? (words(body['typeName']['names']).at(-1) ?? '') : ''
     return all([evaluate(body['arg'], knowledge)], ([value]) => cast(value, type, knowledge.standing))
   },
-  CoalesceExpr: (body, knowledge) =>
-    list(body['args'])
-      .flatMap((each) => evaluate(each, knowledge))
-      .slice(0, most),
+  CoalesceExpr: (body, knowledge) => limited(list(body['args']).flatMap((each) => evaluate(each, knowledge))),
   CaseExpr: (body, knowledge) =>
-    [
-      ...list(body['args']).map((each) => (isNode(each) ? untag(each)[1]['result'] : undefined)),
-      body['defresult'],
-    ]
-      .flatMap((each) => (each === undefined ? [] : evaluate(each, knowledge)))
-      .slice(0, most),
+    limited(
+      [
+        ...list(body['args']).map((each) => (isNode(each) ? untag(each)[1]['result'] : undefined)),
+        body['defresult'],
+      ].flatMap((each) => (each === undefined ? [] : evaluate(each, knowledge))),
+    ),
   A_Expr: (body, knowledge) => {
     const operator = words(body['name']).at(-1)
     const sides = [evaluate(body['lexpr'], knowledge), right(body['rexpr'], knowledge)] as const

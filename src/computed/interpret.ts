@@ -1,7 +1,7 @@
 import type { Parser } from '../sql/parser.ts'
 import { isNode, list, text, type Node } from '../sql/tree.ts'
 import { assignedIn, inner, lineOf, queryOf } from './body-tree.ts'
-import { evaluate, type Knowledge } from './expression.ts'
+import { evaluate, limited, type Knowledge } from './expression.ts'
 import type { Happening } from './happening.ts'
 import { columnsOf, lookups, usesIn } from './uses.ts'
 import type { Standing, Value } from './value.ts'
@@ -243,7 +243,7 @@ function either(a: Variables, b: Variables): Variables {
   const joined: Variables = new Map(a)
   for (const [name, values] of b) {
     const known = joined.get(name)
-    joined.set(name, known === undefined || known === values ? values : [...known, ...values].slice(0, 16))
+    joined.set(name, known === undefined || known === values ? values : limited([...known, ...values]))
   }
   return joined
 }

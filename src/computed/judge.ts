@@ -100,7 +100,7 @@ function judgeExecuted(
         line,
         phase,
         severity: 'error',
-        text: `it runs SQL with ${lost}, which is nothing from the ${phase} on`,
+        text: `it runs SQL with ${lost}, which is nothing from ${phase === 'switch' ? 'the switch' : phase} on`,
         remedy:
           /%I|quote_ident/i.test(happening.sql) && phase === 'switch' && /regclass/i.test(happening.sql)
             ? 'put a regclass in with %s or ||, which are right with and without a schema: it is quoted already'

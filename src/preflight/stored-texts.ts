@@ -24,14 +24,14 @@ export const storedTextRules: readonly Rule[] = [
       return [
         ...failing.map(({ holder, text }): Draft => ({
           on: holder,
-          text: `it looks for '${text}' as it runs, which is nothing from the ${phase} on`,
+          text: `it looks for '${text}' as it runs, which is nothing from ${since(phase)} on`,
           remedy: cure,
         })),
         ...(await argumentsOf(context))
           .filter(({ failsFrom }) => failsFrom === phase)
           .map(({ argument }): Draft => ({
             on: argument.holder,
-            text: `its function ${argument.function} is given '${argument.text}', which is nothing from the ${phase} on`,
+            text: `its function ${argument.function} is given '${argument.text}', which is nothing from ${since(phase)} on`,
             remedy: remedies[argument.function] ?? 'make the trigger anew with the new name',
           })),
       ]
@@ -84,6 +84,10 @@ export const storedTextRules: readonly Rule[] = [
     },
   },
 ]
+
+function since(phase: PreflightContext['phase']): string {
+  return phase === 'switch' ? 'the switch' : phase
+}
 
 function stays({ compat }: PreflightContext['tables'][number]): boolean {
   return compat !== 'none' && compat !== 'search-path'

@@ -83,7 +83,12 @@ function executedBy(loaded: Parser, body: BodyFacts, path: readonly string[], pl
     if ('unparsable' in parsed || parsed.functions.length === 0) continue
     const temporary = new Set([...temporaryTables(source), ...temporaryIn(source)])
     const fired = { table: { schema: '', name: '' }, arguments: [], path, temporary }
-    return judge(loaded, parsed.functions[0]!, fired, places).executed
+    try {
+      return judge(loaded, parsed.functions[0]!, fired, places).executed
+    } catch (error) {
+      // Nested too deeply for a walk.
+      if (!(error instanceof RangeError)) throw error
+    }
   }
   return new Map()
 }

@@ -93,17 +93,31 @@ function judged(
   )
   if ('unparsable' in parsed || parsed.functions.length === 0)
     return moved === undefined ? nothing : otherLanguage(one)
-  return judge(
-    loaded,
-    parsed.functions[0]!,
-    {
-      table: { schema: moved?.source ?? one.schema, name: moved?.name ?? one.table },
-      arguments: one.arguments,
-      path: splitPath(one.path ?? sharedPath),
-      temporary: new Set([...temporaryTables(one.source), ...temporaryIn(one.source)]),
-    },
-    places,
+  return guarded(
+    () =>
+      judge(
+        loaded,
+        parsed.functions[0]!,
+        {
+          table: { schema: moved?.source ?? one.schema, name: moved?.name ?? one.table },
+          arguments: one.arguments,
+          path: splitPath(one.path ?? sharedPath),
+          temporary: new Set([...temporaryTables(one.source), ...temporaryIn(one.source)]),
+        },
+        places,
+      ),
+    one,
   )
+}
+
+/** An expression may be nested too deeply for a walk. */
+function guarded(judging: () => Judgement, one: TriggerFunction): Judgement {
+  try {
+    return judging()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return otherLanguage(one)
+  }
 }
 
 /** What Perl, Python and others are told is seen by its word only. */

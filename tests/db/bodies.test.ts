@@ -141,7 +141,7 @@ test('names that stand as strings in expressions and arguments of triggers are t
     create index told on uses ((t = 'public.users'));
     create function with_default(t text default 'public.users') returns text language sql as 'select t';`)
   const fails = (holder: string, text: string): string =>
-    `${holder}: it looks for '${text}' as it runs, which is nothing from the contract on`
+    `${holder}: it looks for '${text}' as it runs, which is nothing from contract on`
   const holds = (holder: string, text: string): string =>
     `${holder}: it holds '${text}' as a string, which does not follow the move and is not rewritten`
   expect((await plannedOf(database)).texts).toEqual([

@@ -65,7 +65,7 @@ test('a string that is looked for as a relation is told before it leads nowhere;
     '3 warning text-names-table view public.seen',
   ])
   expect(found.find(({ on }) => on === 'trigger fk on public.kid')).toMatchObject({
-    text: `its function check_primary_key is given 'public.par', which is nothing from the contract on`,
+    text: `its function check_primary_key is given 'public.par', which is nothing from contract on`,
     remedy: expect.stringContaining('under another name') as unknown,
   })
 
