@@ -390,126 +390,128 @@ $$;
 
 create function owner_of(class text, object oid) returns oid
   language sql stable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
-  select case class when 'relation' then (select c.relowner from pg_class c where c.oid = object)
-                    else (select p.proowner from pg_proc p where p.oid = object) end
+  select case class when 'relation' then (select c.relowner from pg_catalog.pg_class c where c.oid = object)
+                    else (select p.proowner from pg_catalog.pg_proc p where p.oid = object) end
 $$;
 
 create function may_act_as(grantor oid) returns boolean
   language sql stable
-as $$ select exists (select from pg_roles r where r.oid = grantor and pg_has_role(current_user, r.oid, 'MEMBER')) $$;
+  set search_path = pg_catalog, pg_temp
+as $$ select exists (select from pg_catalog.pg_roles r where r.oid = grantor and pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER')) $$;
 
 -- Everything that is granted on a thing, also what no list stands for; the option to grant is an entry of its own. An entry
 -- of the owner counts as those that are known of others as whom we cannot act: we have repeated these as the owner.
 create function privilege_items(class text, object oid, known jsonb default '[]') returns jsonb
   language sql stable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(jsonb_agg(distinct coalesce(k.i, jsonb_build_array(l.col, x.grantee::bigint, x.privilege_type, g.grantor::bigint, o.is_option))), '[]')
-    from (select null::text as col, c.relowner as owner, coalesce(c.relacl, acldefault('r', c.relowner)) as acl
-            from pg_class c where class = 'relation' and c.oid = object
+  select coalesce(pg_catalog.jsonb_agg(distinct coalesce(k.i, pg_catalog.jsonb_build_array(l.col, x.grantee::pg_catalog.int8, x.privilege_type, g.grantor::pg_catalog.int8, o.is_option))), '[]')
+    from (select null::pg_catalog.text as col, c.relowner as owner, coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner)) as acl
+            from pg_catalog.pg_class c where class = 'relation' and c.oid = object
           union all
-          select a.attname, c.relowner, a.attacl from pg_attribute a join pg_class c on c.oid = a.attrelid
+          select a.attname, c.relowner, a.attacl from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
            where class = 'relation' and a.attrelid = object and a.attnum > 0 and not a.attisdropped
           union all
-          select null, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)) from pg_proc p where class = 'function' and p.oid = object) l
-   cross join lateral aclexplode(l.acl) x
-   cross join lateral (select case when pg_has_role(x.grantor, l.owner, 'USAGE') then l.owner else x.grantor end) g (grantor)
+          select null, p.proowner, coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)) from pg_catalog.pg_proc p where class = 'function' and p.oid = object) l
+   cross join lateral pg_catalog.aclexplode(l.acl) x
+   cross join lateral (select case when pg_catalog.pg_has_role(x.grantor, l.owner, 'USAGE') then l.owner else x.grantor end) g (grantor)
    cross join lateral (values (false), (x.is_grantable)) o (is_option)
     left join lateral (
-      select n.i from jsonb_array_elements(known) n (i)
-       where g.grantor = l.owner and n.i -> 0 is not distinct from coalesce(to_jsonb(l.col), 'null') and (n.i ->> 1)::oid = x.grantee
-         and n.i ->> 2 = x.privilege_type and (n.i ->> 4)::boolean = o.is_option
-         and ((n.i ->> 3)::oid = l.owner or not may_act_as((n.i ->> 3)::oid))) k on true
+      select n.i from pg_catalog.jsonb_array_elements(known) n (i)
+       where g.grantor = l.owner and n.i -> 0 is not distinct from coalesce(pg_catalog.to_jsonb(l.col), 'null') and (n.i ->> 1)::pg_catalog.oid = x.grantee
+         and n.i ->> 2 = x.privilege_type and (n.i ->> 4)::pg_catalog.bool = o.is_option
+         and ((n.i ->> 3)::pg_catalog.oid = l.owner or not migrate.may_act_as((n.i ->> 3)::pg_catalog.oid))) k on true
 $$;
 
 -- What two lists that were one once come to: what was revoked on either side is revoked, what was granted on either side
 -- is granted. An option goes with its privilege, and what somebody granted goes with the option to grant it.
 create function merge_privileges(owner oid, base jsonb, one jsonb, other jsonb) returns jsonb
   language sql immutable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
-  with recursive b as (select jsonb_array_elements(base) as i), t as (select jsonb_array_elements(one) as i),
-  v as (select jsonb_array_elements(other) as i),
+  with recursive b as (select pg_catalog.jsonb_array_elements(base) as i), t as (select pg_catalog.jsonb_array_elements(one) as i),
+  v as (select pg_catalog.jsonb_array_elements(other) as i),
   chosen as (
     select i from t where i in (select i from v) or i not in (select i from b)
     union
     select i from v where i not in (select i from b)
   ), entire as (
-    select i from chosen where not (i ->> 4)::boolean or jsonb_set(i, '{4}', 'false') in (select i from chosen)
+    select i from chosen where not (i ->> 4)::pg_catalog.bool or pg_catalog.jsonb_set(i, '{4}', 'false') in (select i from chosen)
   ), granted as (
-    select i from entire where (i ->> 3)::oid = owner
+    select i from entire where (i ->> 3)::pg_catalog.oid = owner
     union
     select e.i from granted g join entire e
-      on (g.i ->> 4)::boolean and g.i -> 1 = e.i -> 3 and g.i -> 2 = e.i -> 2 and (g.i -> 0 = 'null' or g.i -> 0 = e.i -> 0)
+      on (g.i ->> 4)::pg_catalog.bool and g.i -> 1 = e.i -> 3 and g.i -> 2 = e.i -> 2 and (g.i -> 0 = 'null' or g.i -> 0 = e.i -> 0)
   )
-  select coalesce(jsonb_agg(i order by i), '[]') from granted
+  select coalesce(pg_catalog.jsonb_agg(i order by i), '[]') from granted
 $$;
 
 -- The same entries after ALTER … OWNER TO: what the owner had and gave is the new one’s.
 create function items_of_owner(items jsonb, before oid, after oid) returns jsonb
   language sql immutable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(jsonb_agg(distinct jsonb_build_array(i -> 0,
-           case when (i ->> 1)::oid = before then after::bigint else (i ->> 1)::bigint end, i -> 2,
-           case when (i ->> 3)::oid = before then after::bigint else (i ->> 3)::bigint end, i -> 4)), '[]')
-    from jsonb_array_elements(items) i
+  select coalesce(pg_catalog.jsonb_agg(distinct pg_catalog.jsonb_build_array(i -> 0,
+           case when (i ->> 1)::pg_catalog.oid = before then after::pg_catalog.int8 else (i ->> 1)::pg_catalog.int8 end, i -> 2,
+           case when (i ->> 3)::pg_catalog.oid = before then after::pg_catalog.int8 else (i ->> 3)::pg_catalog.int8 end, i -> 4)), '[]')
+    from pg_catalog.jsonb_array_elements(items) i
 $$;
 
 create function thing_name(class text, object oid) returns text
   language sql stable
-  set search_path from current
-as $$ select case class when 'relation' then object::regclass::text else object::regprocedure::text end $$;
+  set search_path = pg_catalog, pg_temp
+as $$ select case class when 'relation' then object::pg_catalog.regclass::pg_catalog.text else object::pg_catalog.regprocedure::pg_catalog.text end $$;
 
 -- One entry as it stands in GRANT and REVOKE.
 create function item_text(class text, object oid, item jsonb) returns text
   language sql stable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
-  select format('%s%s on %s%s', item ->> 2, ' (' || quote_ident(item ->> 0) || ')', case class when 'function' then 'routine ' else '' end,
-                thing_name(class, object))
+  select pg_catalog.format('%s%s on %s%s', item ->> 2, ' (' || pg_catalog.quote_ident(item ->> 0) || ')', case class when 'function' then 'routine ' else '' end,
+                migrate.thing_name(class, object))
 $$;
 
 -- Makes the privileges on a thing those that are wanted, as far as we may.
 create function apply_privileges(class text, object oid, wanted jsonb, known jsonb) returns void
   language plpgsql
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
-  owner oid := owner_of(class, object);
-  tried jsonb := '[]';
-  item jsonb;
-  grantor oid;
+  owner pg_catalog.oid := migrate.owner_of(class, object);
+  tried pg_catalog.jsonb;
+  item pg_catalog.jsonb;
+  grantor pg_catalog.oid;
 begin
+  tried := '[]';
   loop
-    select i into item from jsonb_array_elements(privilege_items(class, object, known)) i
-     where i not in (select jsonb_array_elements(wanted)) and i not in (select jsonb_array_elements(tried)) order by i -> 4, i limit 1;
+    select i into item from pg_catalog.jsonb_array_elements(migrate.privilege_items(class, object, known)) i
+     where i not in (select pg_catalog.jsonb_array_elements(wanted)) and i not in (select pg_catalog.jsonb_array_elements(tried)) order by i -> 4, i limit 1;
     exit when not found;
-    tried := tried || jsonb_build_array(item);
-    grantor := case when may_act_as((item ->> 3)::oid) then (item ->> 3)::oid else owner end;
+    tried := tried || pg_catalog.jsonb_build_array(item);
+    grantor := case when migrate.may_act_as((item ->> 3)::pg_catalog.oid) then (item ->> 3)::pg_catalog.oid else owner end;
     begin
-      perform grant_as(grantor, owner, format('revoke %s%s from %s cascade',
-        case when (item ->> 4)::boolean then 'grant option for ' else '' end, item_text(class, object, item), grantee_name((item ->> 1)::oid)));
+      perform migrate.grant_as(grantor, owner, pg_catalog.format('revoke %s%s from %s cascade',
+        case when (item ->> 4)::pg_catalog.bool then 'grant option for ' else '' end, migrate.item_text(class, object, item), migrate.grantee_name((item ->> 1)::pg_catalog.oid)));
     exception when insufficient_privilege then null;
     end;
   end loop;
   tried := '[]';
   loop
     -- Who grants must have the option by then.
-    with present as materialized (select jsonb_array_elements(privilege_items(class, object, known)) as i)
-    select w.i into item from jsonb_array_elements(wanted) w (i)
-     where w.i not in (select i from present) and w.i not in (select jsonb_array_elements(tried))
-       and ((w.i ->> 3)::oid = owner or exists (select from present p where (p.i ->> 4)::boolean
+    with present as materialized (select pg_catalog.jsonb_array_elements(migrate.privilege_items(class, object, known)) as i)
+    select w.i into item from pg_catalog.jsonb_array_elements(wanted) w (i)
+     where w.i not in (select i from present) and w.i not in (select pg_catalog.jsonb_array_elements(tried))
+       and ((w.i ->> 3)::pg_catalog.oid = owner or exists (select from present p where (p.i ->> 4)::pg_catalog.bool
               and p.i -> 1 = w.i -> 3 and p.i -> 2 = w.i -> 2 and (p.i -> 0 = 'null' or p.i -> 0 = w.i -> 0)))
      order by w.i -> 4 desc, w.i limit 1;
     exit when not found;
-    tried := tried || jsonb_build_array(item);
-    grantor := case when may_act_as((item ->> 3)::oid) then (item ->> 3)::oid else owner end;
+    tried := tried || pg_catalog.jsonb_build_array(item);
+    grantor := case when migrate.may_act_as((item ->> 3)::pg_catalog.oid) then (item ->> 3)::pg_catalog.oid else owner end;
     begin
-      perform grant_as(grantor, owner, format('grant %s to %s%s', item_text(class, object, item), grantee_name((item ->> 1)::oid),
-        case when (item ->> 4)::boolean then ' with grant option' else '' end));
+      perform migrate.grant_as(grantor, owner, pg_catalog.format('grant %s to %s%s', migrate.item_text(class, object, item), migrate.grantee_name((item ->> 1)::pg_catalog.oid),
+        case when (item ->> 4)::pg_catalog.bool then ' with grant option' else '' end));
     exception when insufficient_privilege then null;
     end;
   end loop;
@@ -519,34 +521,34 @@ $$;
 -- The lists of a thing and of what stands in for it, as text.
 create function privileges_seen(class text, object oid, other oid) returns text
   language sql stable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
   select case class
-    when 'relation' then (select string_agg(concat_ws(' ', c.oid, c.relowner, c.relacl,
-             (select string_agg(concat_ws(' ', a.attname, a.attacl), ' ' order by a.attnum) from pg_attribute a
+    when 'relation' then (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', c.oid, c.relowner, c.relacl,
+             (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', a.attname, a.attacl), ' ' order by a.attnum) from pg_catalog.pg_attribute a
                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attacl is not null)), ' ' order by c.oid)
-             from pg_class c where c.oid in (object, other))
-    else (select string_agg(concat_ws(' ', p.oid, p.proowner, p.proacl), ' ' order by p.oid) from pg_proc p where p.oid in (object, other)) end
+             from pg_catalog.pg_class c where c.oid in (object, other))
+    else (select pg_catalog.string_agg(pg_catalog.concat_ws(' ', p.oid, p.proowner, p.proacl), ' ' order by p.oid) from pg_catalog.pg_proc p where p.oid in (object, other)) end
 $$;
 
 -- What stands in for a thing: the relation of that name, or the routine with its name and arguments in that schema.
 create function stand_in(class text, object oid, place text) returns oid
   language sql stable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
   select case class
-    when 'relation' then to_regclass(place)::oid
-    else (select o.oid from pg_proc p join pg_proc o on o.proname = p.proname and o.proargtypes = p.proargtypes
-           where p.oid = object and o.oid <> object and o.pronamespace = to_regnamespace(place)) end
+    when 'relation' then pg_catalog.to_regclass(place)::pg_catalog.oid
+    else (select o.oid from pg_catalog.pg_proc p join pg_catalog.pg_proc o on o.proname = p.proname and o.proargtypes = p.proargtypes
+           where p.oid = object and o.oid <> object and o.pronamespace = pg_catalog.to_regnamespace(place)) end
 $$;
 
 -- The entries of a thing for which what stands in for it can have equals: a column may have come since, or another name.
 create function shared_items(class text, object oid, other oid, items jsonb) returns jsonb
   language sql stable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(jsonb_agg(i order by i), '[]') from jsonb_array_elements(items) i
-   where i -> 0 = 'null' or (select count(*) from pg_attribute a where a.attrelid in (object, other) and a.attname = i ->> 0
+  select coalesce(pg_catalog.jsonb_agg(i order by i), '[]') from pg_catalog.jsonb_array_elements(items) i
+   where i -> 0 = 'null' or (select pg_catalog.count(*) from pg_catalog.pg_attribute a where a.attrelid in (object, other) and a.attname = i ->> 0
                                 and a.attnum > 0 and not a.attisdropped) = 2
 $$;
 
@@ -554,29 +556,29 @@ $$;
 -- well; noted where the schema was there before, for the way back.
 create function let_in(its_run bigint, class text, object oid, grantees oid[], privilege text) returns void
   language plpgsql
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
   entry record;
 begin
   for entry in
-    select t.target, grantee_name(g.grantee) as name
-      from (select m.source_schema as source, m.target_schema as target from mappings m
+    select t.target, migrate.grantee_name(g.grantee) as name
+      from (select m.source_schema as source, m.target_schema as target from migrate.mappings m
              where let_in.class = 'relation' and m.run = its_run and m.relation = let_in.object
             union all
-            select o.source_schema, o.target_schema from objects o
+            select o.source_schema, o.target_schema from migrate.objects o
              where o.class = let_in.class and o.run = its_run and o.oid = let_in.object) t
-      join pg_namespace s on s.nspname = t.source join pg_namespace n on n.nspname = t.target
-     cross join lateral (select distinct u from unnest(grantees) u) g (grantee)
-     cross join lateral (select case when g.grantee = 0 then 'public' else pg_get_userbyid(g.grantee) end) r (name)
+      join pg_catalog.pg_namespace s on s.nspname = t.source join pg_catalog.pg_namespace n on n.nspname = t.target
+     cross join lateral (select distinct u from pg_catalog.unnest(grantees) u) g (grantee)
+     cross join lateral (select case when g.grantee = 0 then 'public' else pg_catalog.pg_get_userbyid(g.grantee) end) r (name)
      where not (let_in.class = 'function' and g.grantee = 0)
-       and not has_schema_privilege(r.name, n.oid, let_in.privilege)
-       and (let_in.privilege = 'USAGE' or has_schema_privilege(r.name, s.oid, let_in.privilege))
+       and not pg_catalog.has_schema_privilege(r.name, n.oid, let_in.privilege)
+       and (let_in.privilege = 'USAGE' or pg_catalog.has_schema_privilege(r.name, s.oid, let_in.privilege))
   loop
     begin
-      execute format('grant %s on schema %I to %s', privilege, entry.target, entry.name);
-      update steps set record = jsonb_set(record, '{takeBack}', coalesce(record -> 'takeBack', '[]')
-               || to_jsonb(format('revoke %s on schema %I from %s', lower(let_in.privilege), entry.target, entry.name)))
+      execute pg_catalog.format('grant %s on schema %I to %s', privilege, entry.target, entry.name);
+      update migrate.steps set record = pg_catalog.jsonb_set(record, '{takeBack}', coalesce(record -> 'takeBack', '[]')
+               || pg_catalog.to_jsonb(pg_catalog.format('revoke %s on schema %I from %s', pg_catalog.lower(let_in.privilege), entry.target, entry.name)))
        where run = its_run and kind = 'prepare-schema' and id = 'schema ' || entry.target and record ->> 'created' = 'false';
     exception when insufficient_privilege then null;
     end;
@@ -589,94 +591,123 @@ $$;
 -- time, and fails the transaction if it is not heard.
 create function settle_privileges(its_plan text, class text, objects oid[], places text[], is_last boolean default false) returns void
   language plpgsql
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
-  its_run bigint;
+  its_run pg_catalog.int8;
   pair record;
-  known privileges;
-  owner_known oid; owner_wanted oid;
-  base jsonb; of_one jsonb; of_two jsonb; one jsonb; two jsonb; merged jsonb; own jsonb;
+  known migrate.privileges;
+  owner_known pg_catalog.oid; owner_wanted pg_catalog.oid; ousted pg_catalog.oid;
+  base pg_catalog.jsonb; of_one pg_catalog.jsonb; of_two pg_catalog.jsonb; one pg_catalog.jsonb; two pg_catalog.jsonb; merged pg_catalog.jsonb; own pg_catalog.jsonb; late pg_catalog.jsonb;
 begin
-  select r.id into its_run from runs r where r.plan = its_plan and r.state = 'active';
+  select r.id into its_run from migrate.runs r where r.plan = its_plan and r.state = 'active';
   if not found then return; end if;
   for pair in
-    select p.object, stand_in(class, p.object, p.place) as other from unnest(objects, places) p (object, place)
+    select p.object, migrate.stand_in(class, p.object, p.place) as other from rows from (pg_catalog.unnest(objects), pg_catalog.unnest(places)) p (object, place)
   loop
-    continue when pair.other is null or owner_of(class, pair.object) is null;
-    select * into known from privileges p
+    continue when pair.other is null or migrate.owner_of(class, pair.object) is null;
+    select * into known from migrate.privileges p
      where p.run = its_run and p.class = settle_privileges.class and p.object = pair.object and p.other = pair.other;
-    continue when not is_last and known.seen = privileges_seen(class, pair.object, pair.other);
+    continue when not is_last and known.seen = migrate.privileges_seen(class, pair.object, pair.other);
     -- A scream has taken them for a time; that is no revoke.
-    continue when exists (select from screams s where s.relation = pair.other and s.taken_at is not null and s.given_back_at is null);
+    continue when exists (select from migrate.screams s where s.relation = pair.other and s.taken_at is not null and s.given_back_at is null);
 
-    owner_known := coalesce(known.owner, owner_of(class, pair.other));
-    owner_wanted := case when owner_of(class, pair.object) <> owner_known then owner_of(class, pair.object) else owner_of(class, pair.other) end;
+    owner_known := coalesce(known.owner, migrate.owner_of(class, pair.other));
+    owner_wanted := case when migrate.owner_of(class, pair.object) <> owner_known then migrate.owner_of(class, pair.object) else migrate.owner_of(class, pair.other) end;
+    ousted := case when migrate.owner_of(class, pair.object) <> owner_known and migrate.owner_of(class, pair.other) = owner_known then pair.other
+                   when migrate.owner_of(class, pair.other) <> owner_known and migrate.owner_of(class, pair.object) = owner_known then pair.object end;
+    if not migrate.changed_after(class, ousted, case when ousted = pair.other then pair.object else pair.other end) then ousted := null; end if;
     if owner_wanted <> owner_known then
-      perform let_in(its_run, class, pair.object, array[owner_wanted], 'USAGE'), let_in(its_run, class, pair.object, array[owner_wanted], 'CREATE');
+      perform migrate.let_in(its_run, class, pair.object, array[owner_wanted], 'USAGE'), migrate.let_in(its_run, class, pair.object, array[owner_wanted], 'CREATE');
     end if;
-    perform give_to(class, pair.object, owner_wanted), give_to(class, pair.other, owner_wanted);
-    if owner_of(class, pair.object) <> owner_of(class, pair.other) then
-      if is_last then raise exception 'the owner of % cannot be made %', thing_name(class, pair.object), owner_wanted::regrole using errcode = 'MG005'; end if;
+    perform migrate.give_to(class, pair.object, owner_wanted), migrate.give_to(class, pair.other, owner_wanted);
+    if migrate.owner_of(class, pair.object) <> migrate.owner_of(class, pair.other) then
+      if is_last then raise exception 'the owner of % cannot be made %', migrate.thing_name(class, pair.object), owner_wanted::pg_catalog.regrole using errcode = 'MG005'; end if;
       continue;
     end if;
 
-    base := items_of_owner(coalesce(known.items, '[]'), owner_known, owner_wanted);
-    of_one := base || privilege_items(class, pair.other);
-    of_two := base || privilege_items(class, pair.object);
-    one := shared_items(class, pair.object, pair.other, privilege_items(class, pair.object, of_one));
-    two := shared_items(class, pair.object, pair.other, privilege_items(class, pair.other, of_two));
+    base := migrate.items_of_owner(coalesce(known.items, '[]'), owner_known, owner_wanted);
+    of_one := base || migrate.privilege_items(class, pair.other);
+    of_two := base || migrate.privilege_items(class, pair.object);
+    one := migrate.shared_items(class, pair.object, pair.other, migrate.privilege_items(class, pair.object, of_one));
+    two := migrate.shared_items(class, pair.object, pair.other, migrate.privilege_items(class, pair.other, of_two));
     if known.run is null then base := two; end if;
-    merged := merge_privileges(owner_wanted, base, one, two);
+    merged := migrate.merge_privileges(owner_wanted, base, one, two);
+    -- Who gives the ownership away by one name gives it away: what it grants by the other afterwards is worth nothing.
+    if ousted is not null then
+      select coalesce(pg_catalog.jsonb_agg(i), '[]') into late from pg_catalog.jsonb_array_elements(case when ousted = pair.object then one else two end) i
+       where (i ->> 3)::pg_catalog.oid = owner_wanted and i not in (select pg_catalog.jsonb_array_elements(base));
+      if late <> '[]' then
+        merged := migrate.merge_privileges(owner_wanted, base, case when ousted = pair.object then migrate.without(one, late) else one end,
+                                           case when ousted = pair.other then migrate.without(two, late) else two end);
+        raise warning '% was granted by who had given the ownership away, and is taken back',
+          (select pg_catalog.string_agg(migrate.item_text(class, ousted, i) || ' to ' || migrate.grantee_name((i ->> 1)::pg_catalog.oid), ', ')
+             from pg_catalog.jsonb_array_elements(late) i);
+      end if;
+    end if;
     -- What stands in for a table reads it with the rights of its owner: what that one gave up by it waits until it goes.
-    select coalesce(jsonb_agg(i), '[]') into own from jsonb_array_elements(one) i
-     where not is_last and class = 'relation' and (i ->> 1)::oid = owner_wanted and i -> 0 = 'null'
-       and i ->> 2 in ('SELECT', 'INSERT', 'UPDATE', 'DELETE') and i not in (select jsonb_array_elements(merged));
+    select coalesce(pg_catalog.jsonb_agg(i), '[]') into own from pg_catalog.jsonb_array_elements(one) i
+     where not is_last and class = 'relation' and (i ->> 1)::pg_catalog.oid = owner_wanted and i -> 0 = 'null'
+       and i ->> 2 in ('SELECT', 'INSERT', 'UPDATE', 'DELETE') and i not in (select pg_catalog.jsonb_array_elements(merged));
     if one <> merged then
-      perform apply_privileges(class, pair.object, merged || own || without(privilege_items(class, pair.object, of_one), one), of_one);
+      perform migrate.apply_privileges(class, pair.object, merged || own || migrate.without(migrate.privilege_items(class, pair.object, of_one), one), of_one);
     end if;
     if two <> merged and not is_last then
-      perform apply_privileges(class, pair.other, merged || without(privilege_items(class, pair.other, of_two), two), of_two);
+      perform migrate.apply_privileges(class, pair.other, merged || migrate.without(migrate.privilege_items(class, pair.other, of_two), two), of_two);
     end if;
-    perform let_in(its_run, class, pair.object, array(select (i ->> 1)::oid from jsonb_array_elements(without(merged, base)) i), 'USAGE');
+    perform migrate.let_in(its_run, class, pair.object, array(select (i ->> 1)::pg_catalog.oid from pg_catalog.jsonb_array_elements(migrate.without(merged, base)) i), 'USAGE');
 
-    one := shared_items(class, pair.object, pair.other, privilege_items(class, pair.object, of_one));
-    two := case when is_last then merged else shared_items(class, pair.object, pair.other, privilege_items(class, pair.other, of_two)) end;
+    one := migrate.shared_items(class, pair.object, pair.other, migrate.privilege_items(class, pair.object, of_one));
+    two := case when is_last then merged else migrate.shared_items(class, pair.object, pair.other, migrate.privilege_items(class, pair.other, of_two)) end;
     if is_last and one <> merged then
-      raise exception 'the privileges on %, as they were changed by its other name, cannot be given or taken: %', thing_name(class, pair.object),
-        (select string_agg(format('%s %s %s', item_text(class, pair.object, i), case when i in (select jsonb_array_elements(one)) then 'from' else 'to' end,
-                                  grantee_name((i ->> 1)::oid)), '; ')
-           from jsonb_array_elements(without(one, merged) || without(merged, one)) i) using errcode = 'MG005';
+      raise exception 'the privileges on %, as they were changed by its other name, cannot be given or taken: %', migrate.thing_name(class, pair.object),
+        (select pg_catalog.string_agg(pg_catalog.format('%s %s %s', migrate.item_text(class, pair.object, i), case when i in (select pg_catalog.jsonb_array_elements(one)) then 'from' else 'to' end,
+                                  migrate.grantee_name((i ->> 1)::pg_catalog.oid)), '; ')
+           from pg_catalog.jsonb_array_elements(migrate.without(one, merged) || migrate.without(merged, one)) i) using errcode = 'MG005';
     end if;
     -- What could not be carried over stays a change.
-    base := without(one, without(one, two)) || without(base, without(base, without(one, two) || without(two, one)));
-    insert into privileges as p (run, class, object, other, owner, items, roles, seen)
+    base := migrate.without(one, migrate.without(one, two)) || migrate.without(base, migrate.without(base, migrate.without(one, two) || migrate.without(two, one)));
+    insert into migrate.privileges as p (run, class, object, other, owner, items, roles, seen)
     values (its_run, class, pair.object, pair.other, owner_wanted, base,
-            (select coalesce(jsonb_object_agg(r.oid, r.rolname), '{}') from pg_roles r
-              where r.oid in (select (i ->> 1)::oid from jsonb_array_elements(base) i union select (i ->> 3)::oid from jsonb_array_elements(base) i
+            (select coalesce(pg_catalog.jsonb_object_agg(r.oid, r.rolname), '{}') from pg_catalog.pg_roles r
+              where r.oid in (select (i ->> 1)::pg_catalog.oid from pg_catalog.jsonb_array_elements(base) i union select (i ->> 3)::pg_catalog.oid from pg_catalog.jsonb_array_elements(base) i
                              union select owner_wanted)),
-            privileges_seen(class, pair.object, pair.other))
+            migrate.privileges_seen(class, pair.object, pair.other))
     on conflict on constraint privileges_pkey do update
-       set owner = excluded.owner, items = excluded.items, roles = excluded.roles, seen = excluded.seen, settled_at = clock_timestamp();
+       set owner = excluded.owner, items = excluded.items, roles = excluded.roles, seen = excluded.seen, settled_at = pg_catalog.clock_timestamp();
   end loop;
 end
 $$;
 
+-- Was the list of the one, or that of one of its columns, changed after the row of the other in the catalog?
+create function changed_after(class text, one oid, other oid) returns boolean
+  language sql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce((select pg_catalog.min(pg_catalog.age(x.xmin)) from (
+                     select c.xmin from pg_catalog.pg_class c where class = 'relation' and c.oid = one
+                     union all select a.xmin from pg_catalog.pg_attribute a where class = 'relation' and a.attrelid = one
+                     union all select p.xmin from pg_catalog.pg_proc p where class = 'function' and p.oid = one) x)
+                < (select pg_catalog.min(pg_catalog.age(x.xmin)) from (
+                     select c.xmin from pg_catalog.pg_class c where class = 'relation' and c.oid = other
+                     union all select p.xmin from pg_catalog.pg_proc p where class = 'function' and p.oid = other) x), false)
+$$;
+
 create function without(items jsonb, others jsonb) returns jsonb
   language sql immutable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(jsonb_agg(i order by i), '[]') from jsonb_array_elements(items) i where i not in (select jsonb_array_elements(others))
+  select coalesce(pg_catalog.jsonb_agg(i order by i), '[]') from pg_catalog.jsonb_array_elements(items) i where i not in (select pg_catalog.jsonb_array_elements(others))
 $$;
 
 create function give_to(class text, object oid, new_owner oid) returns void
   language plpgsql
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if owner_of(class, object) = new_owner then return; end if;
-  execute format('alter %s %s owner to %I', case class when 'relation' then 'table' else 'routine' end, thing_name(class, object),
-    pg_get_userbyid(new_owner));
+  if migrate.owner_of(class, object) = new_owner then return; end if;
+  execute pg_catalog.format('alter %s %s owner to %I', case class when 'relation' then 'table' else 'routine' end, migrate.thing_name(class, object),
+    pg_catalog.pg_get_userbyid(new_owner));
 exception when insufficient_privilege then null;
 end
 $$;
@@ -685,49 +716,49 @@ $$;
 create function privilege_changes(its_plan text, class text, objects oid[], places text[])
   returns table (object oid, change text, is_owner boolean, is_new boolean)
   language plpgsql stable
-  set search_path from current
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
   pair record;
   side record;
-  base jsonb; one jsonb; two jsonb;
+  base pg_catalog.jsonb; one pg_catalog.jsonb; two pg_catalog.jsonb;
 begin
   for pair in
-    select k.*, privileges_seen(k.class, k.object, k.other) as now
-      from unnest(objects, places) p (object, place)
-      join runs r on r.plan = its_plan and r.state = 'active'
-      join privileges k on k.run = r.id and k.class = privilege_changes.class and k.object = p.object
-       and k.other = stand_in(privilege_changes.class, p.object, p.place)
-     where not exists (select from screams s where s.relation = k.other and s.taken_at is not null and s.given_back_at is null)
+    select k.*, migrate.privileges_seen(k.class, k.object, k.other) as now
+      from rows from (pg_catalog.unnest(objects), pg_catalog.unnest(places)) p (object, place)
+      join migrate.runs r on r.plan = its_plan and r.state = 'active'
+      join migrate.privileges k on k.run = r.id and k.class = privilege_changes.class and k.object = p.object
+       and k.other = migrate.stand_in(privilege_changes.class, p.object, p.place)
+     where not exists (select from migrate.screams s where s.relation = k.other and s.taken_at is not null and s.given_back_at is null)
   loop
     object := pair.object;
     is_new := pair.now is distinct from pair.seen;
     is_owner := true;
     for side in select o.oid from (values (pair.object), (pair.other)) o (oid)
-                 where owner_of(class, pair.object) <> owner_of(class, pair.other) and owner_of(class, o.oid) <> pair.owner
+                 where migrate.owner_of(class, pair.object) <> migrate.owner_of(class, pair.other) and migrate.owner_of(class, o.oid) <> pair.owner
     loop
-      change := format('alter %s %s owner to %s', case class when 'relation' then 'table' else 'routine' end, thing_name(class, side.oid),
-        quote_ident(pg_get_userbyid(owner_of(class, side.oid))));
+      change := pg_catalog.format('alter %s %s owner to %s', case class when 'relation' then 'table' else 'routine' end, migrate.thing_name(class, side.oid),
+        pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(migrate.owner_of(class, side.oid))));
       return next;
     end loop;
     is_owner := false;
-    continue when owner_of(class, pair.object) <> owner_of(class, pair.other);
-    base := items_of_owner(pair.items, pair.owner, owner_of(class, pair.object));
-    one := shared_items(class, pair.object, pair.other, privilege_items(class, pair.object, base || privilege_items(class, pair.other)));
-    two := shared_items(class, pair.object, pair.other, privilege_items(class, pair.other, base || privilege_items(class, pair.object)));
+    continue when migrate.owner_of(class, pair.object) <> migrate.owner_of(class, pair.other);
+    base := migrate.items_of_owner(pair.items, pair.owner, migrate.owner_of(class, pair.object));
+    one := migrate.shared_items(class, pair.object, pair.other, migrate.privilege_items(class, pair.object, base || migrate.privilege_items(class, pair.other)));
+    two := migrate.shared_items(class, pair.object, pair.other, migrate.privilege_items(class, pair.other, base || migrate.privilege_items(class, pair.object)));
     return query
-      select pair.object, format('%s %s%s %s %s', case when d.has then 'grant' else 'revoke' end,
-               case when (d.i ->> 4)::boolean and not d.has then 'grant option for ' else '' end, item_text(class, d.oid, d.i),
-               case when d.has then 'to' else 'from' end, grantee_name((d.i ->> 1)::oid))
-               || case when (d.i ->> 4)::boolean and d.has then ' with grant option' else '' end, false, pair.now is distinct from pair.seen
-        from (select pair.object as oid, i, true as has from jsonb_array_elements(without(without(one, two), base)) i
-              union all select pair.other, i, true from jsonb_array_elements(without(without(two, one), base)) i
-              union all select pair.other, i, false from jsonb_array_elements(without(one, two)) i where i in (select jsonb_array_elements(base))
-              union all select pair.object, i, false from jsonb_array_elements(without(two, one)) i where i in (select jsonb_array_elements(base))) d
-       where not (d.i ->> 4 = 'false' and d.has and jsonb_set(d.i, '{4}', 'true') in
-                    (select jsonb_array_elements(without(case when d.oid = pair.object then one else two end, case when d.oid = pair.object then two else one end))))
-         and not (d.i ->> 4 = 'true' and not d.has and jsonb_set(d.i, '{4}', 'false') not in
-                    (select jsonb_array_elements(case when d.oid = pair.object then one else two end)))
+      select pair.object, pg_catalog.format('%s %s%s %s %s', case when d.has then 'grant' else 'revoke' end,
+               case when (d.i ->> 4)::pg_catalog.bool and not d.has then 'grant option for ' else '' end, migrate.item_text(class, d.oid, d.i),
+               case when d.has then 'to' else 'from' end, migrate.grantee_name((d.i ->> 1)::pg_catalog.oid))
+               || case when (d.i ->> 4)::pg_catalog.bool and d.has then ' with grant option' else '' end, false, pair.now is distinct from pair.seen
+        from (select pair.object as oid, i, true as has from pg_catalog.jsonb_array_elements(migrate.without(migrate.without(one, two), base)) i
+              union all select pair.other, i, true from pg_catalog.jsonb_array_elements(migrate.without(migrate.without(two, one), base)) i
+              union all select pair.other, i, false from pg_catalog.jsonb_array_elements(migrate.without(one, two)) i where i in (select pg_catalog.jsonb_array_elements(base))
+              union all select pair.object, i, false from pg_catalog.jsonb_array_elements(migrate.without(two, one)) i where i in (select pg_catalog.jsonb_array_elements(base))) d
+       where not (d.i ->> 4 = 'false' and d.has and pg_catalog.jsonb_set(d.i, '{4}', 'true') in
+                    (select pg_catalog.jsonb_array_elements(migrate.without(case when d.oid = pair.object then one else two end, case when d.oid = pair.object then two else one end))))
+         and not (d.i ->> 4 = 'true' and not d.has and pg_catalog.jsonb_set(d.i, '{4}', 'false') not in
+                    (select pg_catalog.jsonb_array_elements(case when d.oid = pair.object then one else two end)))
        order by d.i;
   end loop;
 end
@@ -767,7 +798,11 @@ create trigger steps_announced after update of state on steps for each row
 
 -- Nobody but the runner needs them: a trigger’s function is run without asking for a privilege.
 revoke execute on function check_transition(), fence(text, bigint), privileges_of(oid), acls_of(oid), grant_as(oid, oid, text),
-  grantee_name(oid), take_privileges(oid), give_privileges(bigint, text), announce() from public;
+  grantee_name(oid), take_privileges(oid), give_privileges(bigint, text), announce(), owner_of(text, oid), may_act_as(oid),
+  privilege_items(text, oid, jsonb), merge_privileges(oid, jsonb, jsonb, jsonb), items_of_owner(jsonb, oid, oid), thing_name(text, oid),
+  item_text(text, oid, jsonb), apply_privileges(text, oid, jsonb, jsonb), privileges_seen(text, oid, oid), stand_in(text, oid, text),
+  shared_items(text, oid, oid, jsonb), let_in(bigint, text, oid, oid[], text), give_to(text, oid, oid), changed_after(text, oid, oid),
+  without(jsonb, jsonb), settle_privileges(text, text, oid[], text[], boolean), privilege_changes(text, text, oid[], text[]) from public;
 
 -- Every name of the newest run of each plan, with the state that the catalogs show: `old`, only the old name is to be
 -- used; `both`, the new name works too; `moved`, the thing itself has the new name and the old one still works; `new`.
@@ -854,6 +889,7 @@ drop function privilege_changes(text, text, oid[], text[]);
 drop function settle_privileges(text, text, oid[], text[], boolean);
 drop function give_to(text, oid, oid);
 drop function without(jsonb, jsonb);
+drop function changed_after(text, oid, oid);
 drop function let_in(bigint, text, oid, oid[], text);
 drop function shared_items(text, oid, oid, jsonb);
 drop function stand_in(text, oid, text);

@@ -9,6 +9,9 @@ import type { Facts } from '../survey/facts.ts'
 import { envelope, lockBudget } from './envelope.ts'
 import type { Workspace } from './workspace.ts'
 
+/** Ends the warning about a grant that was none. */
+const takenBack = 'and is taken back'
+
 /**
  * Carries over what somebody has granted, revoked or given away by one of two names, before anything else of a command
  * that changes something. What cannot be carried over is told, and stays a change that status shows.
@@ -28,8 +31,12 @@ export async function carryPrivileges(
   const locked = facts.tables
     .filter(({ relation }) => given.has(relation))
     .flatMap((table) => (table.location.stand === 'expanded' ? newName(table) : oldName(table)))
-  const error = await settle(workspace, settlePrivileges(plan.name, standIns), locked, fence)
   const told = (text: string): void => events.emit({ type: 'notice', level: 'warning', text })
+  const stopListening = session.onNotice((message) => {
+    if (message.endsWith(takenBack)) told(message)
+  })
+  const error = await settle(workspace, settlePrivileges(plan.name, standIns), locked, fence)
+  stopListening()
   if (error !== undefined) told(`privileges could not be carried over yet: ${error}`)
   const left = await readPrivilegeChanges(session, plan.name, facts)
   for (const { change } of changes.filter((one) => !left.some((other) => other.change === one.change)))
@@ -47,7 +54,8 @@ async function settle(
 ): Promise<string | undefined> {
   const { stallBudgetMs, lockRetryMs } = plan.defaults
   const lockTimeoutMs = Math.min(50, lockBudget(stallBudgetMs, lockFirst.length))
-  const text = envelope({ before: [], lockFirst, statements }, [fence], {
+  // LOCK TABLE on a view asks for rights of its owner on the table, who may have none by now.
+  const text = envelope({ before: [], lockFirst, locksAlone: true, statements }, [fence], {
     lockTimeoutMs,
     budgetMs: stallBudgetMs,
     server,

@@ -326,6 +326,42 @@ describe('merging two lists that were one', () => {
   })
 })
 
+test('who has lost a table by one name gains nothing by the other; what was granted before counts', async () => {
+  await using database = await freshDatabase('acl-ousted')
+  await sql(
+    database.url,
+    `grant create on schema public to acl_owner, acl_heir; create table early (id int); create table late (id int);
+     alter table early owner to acl_owner; alter table late owner to acl_owner`,
+  )
+  const plan = planFor(database.url, { services: { app: ['early', 'late'] } })
+  const { expand, switches } = phasesOf(plan)
+  await run(plan, [expand, ...switches])
+  await sql(
+    database.url,
+    `set role acl_owner; grant select on public.early to acl_reader; reset role; alter table app.early owner to acl_heir`,
+  )
+  for (const statement of [
+    'alter table app.late owner to acl_heir',
+    'set role acl_owner; grant select on public.late to acl_owner, acl_reader',
+  ])
+    await sql(database.url, statement)
+  const { events } = await undo(plan, { phase: switches[0]! })
+  expect(warningsOf(events).join('\n')).toMatch(/SELECT on .*late to acl_reader was granted by who had given/)
+  await using client = await connect(database.url)
+  const rows = await client.rows(
+    `select n, has_table_privilege('acl_reader', n, 'select') as reader, has_table_privilege('acl_owner', n, 'select') as owner, pg_get_userbyid(relowner) as owned
+       from unnest(array['public.early', 'app.early', 'public.late', 'app.late']) n join pg_class c on c.oid = n::regclass order by 1`,
+  )
+  expect(rows).toEqual(
+    ['app.early', 'app.late', 'public.early', 'public.late'].map((n) => ({
+      n,
+      reader: n.endsWith('early'),
+      owner: false,
+      owned: 'acl_heir',
+    })),
+  )
+})
+
 test('what a scream takes is no revoke, whoever gives it back; a grant and a revoke by the other name meanwhile count', async () => {
   await using database = await freshDatabase('scream-acl')
   await sql(

@@ -55,6 +55,7 @@ const builtIn = new Set([
   'smallint',
   'name',
   'oid',
+  'jsonb',
   'text',
 ])
 
