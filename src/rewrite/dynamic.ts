@@ -29,18 +29,18 @@ export function rewriteDynamic(context: Context, expression: string, rewriteSql:
     if (found.problem !== undefined) continue
     const moved = outward(template.pieces, found.edits, found.mentions)
     if (moved === undefined) continue
-    const unread = untold(context, expression, tokens, template.tokens)
+    const rest = besides(context, expression, tokens, template.tokens, rewriteSql)
     // What is told of a place in a hole is told of the whole.
     const inHoles = found.mentions
       .filter(({ kind, start, end }) => kind === 'undecided' && overlaps(template.holes, { start, end }))
       .map((mention): Mention => ({ ...mention, ...span(tokens) }))
     const others = moved.mentions.filter(({ reason }) => !inHoles.some((each) => each.reason === reason))
-    return { edits: moved.edits, mentions: [...others, ...unread, ...inHoles] }
+    return { edits: [...moved.edits, ...rest.edits], mentions: [...others, ...rest.mentions, ...inHoles] }
   }
-  const unread = untold(context, expression, tokens, [])
+  const rest = besides(context, expression, tokens, [], rewriteSql)
   return {
-    edits: [],
-    mentions: [...unread, ...undecided(span(tokens), 'SQL that is put together at run time').mentions],
+    edits: rest.edits,
+    mentions: [...rest.mentions, ...undecided(span(tokens), 'SQL that is put together at run time').mentions],
   }
 }
 
@@ -132,17 +132,28 @@ function maskFormat(inner: string, mask: string, holes: Hole[]): string {
   )
 }
 
-/** Strings with a name that moves which were not read. */
-function untold(
-  { moves }: Context,
+/** Strings with a name that moves which are no part of that SQL: those that are made a regclass are names all the same. */
+function besides(
+  context: Context,
   expression: string,
   tokens: readonly Token[],
   read: readonly Token[],
-): Mention[] {
-  return tokens
+  rewriteSql: RewriteSql,
+): Outcome {
+  const unread = tokens
     .filter((token) => token.kind === 'string' && !read.includes(token))
-    .filter((token) => namesSomething(pieceOf(expression, token)?.text ?? '', moves))
-    .flatMap((token) => undecided(token, 'a string of SQL that is put together').mentions)
+    .filter((token) => namesSomething(pieceOf(expression, token)?.text ?? '', context.moves))
+  if (unread.length === 0) return { edits: [], mentions: [] }
+  const plain = rewriteSql({ ...context, holes: [] }, expression)
+  return merge(
+    unread.map((token) => {
+      const isIn = ({ start, end }: Hole): boolean => token.start <= start && end <= token.end
+      const decided = plain.mentions.filter((mention) => isIn(mention) && mention.kind !== 'undecided')
+      return decided.length === 0
+        ? undecided(token, 'a string of SQL that is put together')
+        : { edits: plain.edits.filter(isIn), mentions: decided }
+    }),
+  )
 }
 
 function span(tokens: readonly Token[]): { start: number; end: number } {
