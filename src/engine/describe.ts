@@ -3,6 +3,7 @@ import type { ReplacedText } from '../steps/kind.ts'
 import { stepKind } from '../steps/registry.ts'
 import { recordedOf, statementsOf, type PlanStatements } from '../statements/of-plan.ts'
 import type { StatementFile } from '../statements/file.ts'
+import { readPrivilegeChanges } from '../journal/privileges.ts'
 import type { Finding } from '../survey/finding.ts'
 import { phaseRow, placedSteps } from './phases.ts'
 import { planFindings } from './readiness.ts'
@@ -49,6 +50,8 @@ export interface PlanDescription {
   readonly unclaimedTables: readonly string[]
   readonly statements: PlanStatements
   readonly findings: readonly (Finding & { readonly phase: number })[]
+  /** Granted, revoked or given away by one of two names; the next command that changes something carries it over. */
+  readonly privileges: readonly string[]
 }
 
 /** What clients of a table cannot do while a lock of that mode is held (manual, chapter 13.3.1). */
@@ -118,6 +121,10 @@ export async function describePlan(workspace: Workspace, file?: StatementFile): 
             origin: { kind: 'file', file: file.name },
           },
     findings: found.map(({ phase, finding }) => ({ phase, ...finding })),
+    privileges:
+      now.journal === undefined
+        ? []
+        : (await readPrivilegeChanges(session, plan.name, now.facts)).map(({ change }) => change),
   }
 }
 

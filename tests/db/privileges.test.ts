@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { describePlan } from '../../src/engine/describe.ts'
+import { openWorkspace } from '../../src/engine/workspace.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { connect, sql, type TestClient } from '../support/client.ts'
 import { sharedCluster } from '../support/cluster.ts'
@@ -125,6 +127,9 @@ describe('what is granted, revoked or given away by either name is so by both af
         'revoke EXECUTE on routine app.f(integer) from acl_writer',
       ]),
     )
+    const workspace = await openWorkspace(database.plan, 'test')
+    expect((await describePlan(workspace)).privileges).toEqual(outcomes.privileges)
+    await workspace.session.close()
     expect(await problems(database.plan)).toEqual([])
     expect(findingsOf(await check(database.plan)).join('\n')).toContain(
       'privileges were changed by one of its names',

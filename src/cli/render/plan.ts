@@ -26,6 +26,10 @@ export function renderPlan(plan: PlanDescription, options: { sql: boolean }): st
       plan.unclaimedTables.map((name) => [name]),
     ),
     ...renderStatements(plan.statements),
+    ...section(
+      'Changed by one of two names (the next command that changes something carries it over)',
+      plan.privileges.map((change) => [change]),
+    ),
     ...findings(plan.findings),
   ].join('\n')
 }
