@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
 import { parseIntoClientConfig } from 'pg-connection-string'
 import { connectionError } from './connection-error.ts'
 import type { DatabaseTarget } from './target.ts'
@@ -94,6 +97,25 @@ export class Session implements AsyncDisposable {
   /** Sends several statements as one query string, in one round trip; values cannot be parameters here. */
   async script(text: string): Promise<void> {
     await this.#client.query(text)
+  }
+
+  /** Runs a COPY FROM STDIN with these bytes as its rows. */
+  async copyIn(text: string, rows: AsyncIterable<Buffer>): Promise<void> {
+    let failure: unknown
+    async function* noted(): AsyncGenerator<Buffer> {
+      try {
+        yield* rows
+      } catch (error) {
+        failure = error
+        throw error
+      }
+    }
+    try {
+      await pipeline(Readable.from(noted()), this.#client.query(copyFrom(text)))
+    } catch (error) {
+      // The server only tells that its client gave up.
+      throw failure ?? error
+    }
   }
 
   /** Listens to server messages (notices, warnings) until the returned function is called. */

@@ -1,19 +1,16 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
-import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { runCommand } from '../backup/command.ts'
-import { toolEnvironment } from '../backup/environment.ts'
+import { interrupted } from '../backup/failure.ts'
 import { measureContent, type ContentSum } from '../content/measure.ts'
 import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
 import { ownSchemas } from '../plan/names.ts'
-import { readServer } from '../pg/server.ts'
 import { Session } from '../pg/session.ts'
 import type { DatabaseTarget } from '../pg/target.ts'
-import { findDumpTools } from '../backup/tool.ts'
+import { Parser } from '../sql/parser.ts'
 import { nothingTouched, restoreFailure } from './failure.ts'
-import { filterPlain, type LeftOut } from './plain-filter.ts'
-import { psqlBeside } from './tools.ts'
+import { readPlain, type LeftOut } from './plain-filter.ts'
+import { callableIn, PlainRun } from './plain-run.ts'
 
 /** What a plain dump has made of an empty database. */
 export interface PlainRestore {
@@ -28,7 +25,8 @@ export function isPlain(path: string): boolean {
 }
 
 /**
- * Runs a plain dump in an empty database; it stops at the first statement that fails.
+ * Runs the statements of a plain dump in an empty database, one by one, as far as they make or fill what is in a database;
+ * the others are left out. It stops at the first that fails. psql never sees the text.
  * @throws MigrateError `backup-corrupt`, `restore-refused`, `command-failed` with the line and the server's words,
  * `tool-missing`
  */
@@ -39,29 +37,40 @@ export async function restorePlain(
   signal?: AbortSignal,
 ): Promise<PlainRestore> {
   await using session = await Session.connect(target, `migrate/${plan}/restore`)
-  const server = await readServer(session)
-  const tools = await findDumpTools(server.major)
   const leftOut: LeftOut = new Map()
   try {
-    await runCommand({
-      program: psqlBeside(tools),
-      args: [
-        '--no-psqlrc',
-        '--quiet',
-        '--no-password',
-        '--set=ON_ERROR_STOP=1',
-        '--output=/dev/null',
-        '--file=-',
-      ],
-      env: toolEnvironment(target, server, `migrate/${plan}/restore`),
-      signal,
-      input: Readable.from(bytesOf(filterPlain(linesOf(path), leftOut))),
-      leaves: nothingTouched,
-    })
+    await runText(path, target, plan, leftOut, signal)
     const tables = await measureAll(session)
     return { tables, notes: notesOn(path, leftOut, tables) }
   } catch (error) {
     throw restoreFailure(error, target)
+  }
+}
+
+/** In a session of its own, which has the settings of the text at the end. */
+async function runText(
+  path: string,
+  target: DatabaseTarget,
+  plan: string,
+  leftOut: LeftOut,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await using session = await Session.connect(target, `migrate/${plan}/restore`)
+  // As where the text was written; pg_dump's own sets an empty one.
+  await session.script('set search_path = public')
+  const parser = await Parser.load()
+  const run = new PlainRun(session, await callableIn(session), leftOut)
+  const stop = (): void => session.abandon()
+  signal?.addEventListener('abort', stop)
+  try {
+    for await (const piece of readPlain(linesOf(path), parser, leftOut)) {
+      if (signal?.aborted === true) throw interrupted('restore', nothingTouched)
+      await run.run(piece)
+    }
+  } catch (error) {
+    throw signal?.aborted === true ? interrupted('restore', nothingTouched) : error
+  } finally {
+    signal?.removeEventListener('abort', stop)
   }
 }
 
@@ -83,7 +92,7 @@ async function measureAll(session: Session): Promise<ContentSum[]> {
 
 function notesOn(path: string, leftOut: LeftOut, tables: readonly ContentSum[]): string[] {
   return [
-    `${basename(path)} has no manifest: every statement succeeded, and nothing else could be verified`,
+    `${basename(path)} has no manifest: every statement that was run succeeded, and nothing else could be verified`,
     ...tables.map(({ schema, name, rows }) => `  ${schema}.${name}: ${rows} rows in the file`),
     ...[...leftOut].map(([what, times]) => `left out: ${what}, ${times} ${times === 1 ? 'time' : 'times'}`),
   ]
@@ -111,20 +120,3 @@ async function* linesOf(path: string): AsyncGenerator<string> {
     file.destroy()
   }
 }
-
-/** In larger pieces than lines: each piece is a write to the program. */
-async function* bytesOf(text: AsyncIterable<string>): AsyncGenerator<Buffer> {
-  let held: string[] = []
-  let length = 0
-  for await (const piece of text) {
-    held.push(piece)
-    length += piece.length
-    if (length < PIECE_BYTES) continue
-    yield Buffer.from(held.join(''), 'latin1')
-    held = []
-    length = 0
-  }
-  yield Buffer.from(held.join(''), 'latin1')
-}
-
-const PIECE_BYTES = 64 * 1024

@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path'
 import { findDumpTools, type DumpTools } from '../backup/tool.ts'
 import { isMigrateError, MigrateError } from '../errors/migrate-error.ts'
 
@@ -21,9 +20,4 @@ export async function findRestoreTools(pgDumpVersion: string, serverMajor: numbe
       ],
     })
   }
-}
-
-/** The psql beside a pg_restore. */
-export function psqlBeside({ pgRestore }: DumpTools): string {
-  return join(dirname(pgRestore), 'psql')
 }

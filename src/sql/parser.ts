@@ -64,8 +64,8 @@ export class Parser {
    * Parses a text of one or several statements. Never throws for what the text is. Two that are nested too deeply, one
    * right after the other, leave nothing that parses until {@link ready}.
    */
-  parse(sql: string): Parsed {
-    return this.#guarded(sql, (module) => parse(module, sql))
+  parse(sql: string, longest = longestText): Parsed {
+    return this.#guarded(sql, (module) => parse(module, sql), longest)
   }
 
   /** Parses the body of a function in PL/pgSQL, given its whole CREATE FUNCTION, or a DO. Never throws for what the text is. */
@@ -73,9 +73,13 @@ export class Parser {
     return this.#guarded(sql, (module) => parseBody(module, sql))
   }
 
-  #guarded<T>(sql: string, read: (module: Module) => T): T | { readonly unparsable: string } {
+  #guarded<T>(
+    sql: string,
+    read: (module: Module) => T,
+    longest = longestText,
+  ): T | { readonly unparsable: string } {
     if (sql.includes('\0')) return { unparsable: 'it holds a NUL character' }
-    if (sql.length > longestText) return { unparsable: 'it is longer than 1 MiB' }
+    if (sql.length > longest) return { unparsable: `it is longer than ${longest / 1024 ** 2} MiB` }
     if (this.#module === undefined) return { unparsable: isBeingMade }
     try {
       return read(this.#module)
