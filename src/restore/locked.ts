@@ -65,8 +65,14 @@ async function lockAll(ground: Ground, tables: readonly LiveTable[]): Promise<vo
     try {
       await session.script(`begin isolation level read committed; set local lock_timeout = ${timeout}`)
       if (fence !== undefined) await session.script(fence)
-      for (const { table, mode } of locks)
-        await session.script(`lock table ${qualified(table)} in ${mode} mode`)
+      const until = performance.now() + timeout
+      for (const { table, mode } of locks) {
+        // Writers of the tables that are locked already wait for this one too: all share the budget.
+        const left = Math.max(1, Math.round(until - performance.now()))
+        await session.script(
+          `set local lock_timeout = ${left}; lock table ${qualified(table)} in ${mode} mode`,
+        )
+      }
       return
     } catch (error) {
       await session.script('rollback')
