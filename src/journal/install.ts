@@ -4,6 +4,7 @@ import { journalSchema } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import type { Session } from '../pg/session.ts'
 import { ownConnection } from '../pg/target.ts'
+import { ownSchemas } from '../plan/names.ts'
 
 const folder = fileURLToPath(new URL('../../migrations', import.meta.url))
 const table = 'pgmigrations'
@@ -16,6 +17,7 @@ export type JournalState = 'missing' | 'older' | 'current'
  * of that name belongs to something else
  */
 export async function readJournalState(session: Session): Promise<JournalState> {
+  await refuseSchemasOfOthers(session)
   const found = await session.one<{ schema: boolean; journal: boolean }>(
     `select to_regnamespace($1) is not null as schema, to_regclass($2) is not null as journal`,
     [journalSchema, `${journalSchema}.${table}`],
@@ -50,6 +52,48 @@ export async function readJournalState(session: Session): Promise<JournalState> 
     })
   }
   return applied.length === known.size ? 'current' : 'older'
+}
+
+/**
+ * What lies in a schema of the tool is run with the rights of its runner, so that the schema, and what is in it, must belong to
+ * the runner's role or to one that may act as it anyway. The facades that wait in the staging schema belong to others.
+ */
+async function refuseSchemasOfOthers(session: Session): Promise<void> {
+  const [found, ...others] = await session.query<{ schema: string; what: string }>(
+    `with own as (select oid, nspname, nspowner, nspacl from pg_namespace where nspname = any ($1)),
+          me as (select oid from pg_roles where rolname = current_user)
+     select o.nspname as schema, format('it belongs to role %I', pg_get_userbyid(o.nspowner)) as what
+       from own o, me where not pg_has_role(o.nspowner, me.oid, 'MEMBER')
+     union all
+     select o.nspname, format('%s may create in it', case when a.grantee = 0 then 'everybody' else pg_get_userbyid(a.grantee) end)
+       from own o, me, aclexplode(o.nspacl) a
+      where a.privilege_type = 'CREATE' and case when a.grantee = 0 then true else not pg_has_role(a.grantee, me.oid, 'MEMBER') end
+     union all
+     select o.nspname, format('%I in it belongs to role %I', c.relname, pg_get_userbyid(c.relowner))
+       from own o join pg_class c on c.relnamespace = o.oid, me
+      where not pg_has_role(c.relowner, me.oid, 'MEMBER') and not (c.relkind = 'v' and c.relname ~ '^aside_[0-9]+$')
+     union all
+     select o.nspname, format('function %I in it belongs to role %I', p.proname, pg_get_userbyid(p.proowner))
+       from own o join pg_proc p on p.pronamespace = o.oid, me where not pg_has_role(p.proowner, me.oid, 'MEMBER')
+     union all
+     select o.nspname, format('trigger %I on %I in it calls %s', t.tgname, c.relname, t.tgfoid::regproc)
+       from own o join pg_class c on c.relnamespace = o.oid join pg_trigger t on t.tgrelid = c.oid and not t.tgisinternal
+       join pg_proc p on p.oid = t.tgfoid where p.pronamespace <> o.oid
+      limit 10`,
+    [[...ownSchemas]],
+  )
+  if (found === undefined) return
+  throw new MigrateError(
+    'journal-foreign',
+    `schema "${found.schema}" exists in database "${session.target.alias}" and is not pg-relocate’s alone: ${found.what}`,
+    {
+      detail: others.map(({ schema, what }) => `schema "${schema}": ${what}`),
+      next: [
+        'rename that schema, or run the command as the role it belongs to',
+        'then run the same command again',
+      ],
+    },
+  )
 }
 
 /** Installs or updates the journal's schema; the caller keeps others from doing so at the same time. */
