@@ -126,12 +126,36 @@ create table usage (
   run bigint not null references runs on delete cascade,
   relation oid not null,
   observed_at timestamptz not null default clock_timestamp(),
+  last_at timestamptz not null default clock_timestamp(),
+  source text check (source in ('counter', 'statements')),
+  epoch text not null,
   calls bigint,
   sightings jsonb not null default '[]',
-  primary key (run, relation, observed_at)
+  primary key (run, relation, observed_at),
+  check ((source is null) = (calls is null))
 );
-comment on table usage is 'Evidence of use of old names: telltale counters and sessions seen holding a lock on them';
-comment on column usage.calls is 'The telltale counter at that moment; null where it cannot be read';
+comment on table usage is 'Evidence of use of old names; a row for each change, and not for each look';
+comment on column usage.last_at is 'The latest observation that found the same';
+comment on column usage.source is 'What counts the uses: the telltale''s counter, or pg_stat_statements; null where nothing does';
+comment on column usage.epoch is 'Since when that has been counting; counts of two epochs say nothing of the time between';
+comment on column usage.calls is 'Uses counted by then';
+comment on column usage.sightings is 'Sessions seen holding a lock on the old name, or naming it: samples, never evidence that nobody uses it';
+
+-- The tool's sessions are known by their backends and not by a name, which a client may bear too.
+create table sessions (
+  pid int not null,
+  backend_start timestamptz not null,
+  entered_at timestamptz not null default clock_timestamp(),
+  primary key (pid, backend_start)
+);
+comment on table sessions is 'Backends of the tool: what they do by an old name is no use of it, and their changes of structure are no drift';
+
+create table programs (
+  application text primary key,
+  role oid not null,
+  entered_at timestamptz not null default clock_timestamp()
+);
+comment on table programs is 'pg_dump and pg_restore that the tool has started, by an application name with a number that nobody guesses';
 
 create table drift (
   id bigint generated always as identity primary key,
@@ -294,6 +318,25 @@ begin
   perform pg_catalog.set_config('role', own, true);
 end
 $$;
+
+-- Is this session the tool's? The start of its application name answers for nearly all clients at once.
+create function is_own_session() returns boolean
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if pg_catalog.current_setting('application_name') not like 'migrate/%' then return false; end if;
+  return exists (
+           select from migrate.sessions s join pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a on true
+             left join pg_catalog.pg_stat_get_activity(a.leader_pid) leader on a.leader_pid is not null
+            where (s.pid, s.backend_start) in ((a.pid, a.backend_start), (leader.pid, leader.backend_start)))
+      or exists (
+           select from migrate.programs p
+            where p.application = pg_catalog.current_setting('application_name')
+              and p.role = (select r.oid from pg_catalog.pg_roles r where r.rolname = session_user));
+end
+$$;
+comment on function is_own_session() is 'True in the tool''s own sessions, in their parallel workers, and in those of pg_dump and pg_restore that it has started';
 
 create function grantee_name(grantee oid) returns text
   language sql stable
@@ -797,7 +840,7 @@ create trigger steps_announced after update of state on steps for each row
   when (old.state <> new.state and new.state in ('done', 'pending')) execute function announce();
 
 -- Nobody but the runner needs them: a trigger’s function is run without asking for a privilege.
-revoke execute on function check_transition(), fence(text, bigint), privileges_of(oid), acls_of(oid), grant_as(oid, oid, text),
+revoke execute on function check_transition(), is_own_session(), fence(text, bigint), privileges_of(oid), acls_of(oid), grant_as(oid, oid, text),
   grantee_name(oid), take_privileges(oid), give_privileges(bigint, text), announce(), owner_of(text, oid), may_act_as(oid),
   privilege_items(text, oid, jsonb), merge_privileges(oid, jsonb, jsonb, jsonb), items_of_owner(jsonb, oid, oid), thing_name(text, oid),
   item_text(text, oid, jsonb), apply_privileges(text, oid, jsonb, jsonb), privileges_seen(text, oid, oid), stand_in(text, oid, text),
@@ -905,9 +948,10 @@ drop function owner_of(text, oid);
 drop function give_privileges(bigint, text);
 drop function take_privileges(oid);
 drop function grantee_name(oid);
+drop function is_own_session();
 drop function grant_as(oid, oid, text);
 drop function acls_of(oid);
 drop function privileges_of(oid);
 drop function fence(text, bigint);
-drop table privileges, drills, screams, pauses, drift, usage, events, leases, steps, phases, objects, mappings, runs;
+drop table privileges, drills, screams, pauses, drift, sessions, programs, usage, events, leases, steps, phases, objects, mappings, runs;
 drop function check_transition();

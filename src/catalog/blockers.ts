@@ -1,8 +1,12 @@
 import type { Session } from '../pg/session.ts'
+import { ownAmong, startedAt } from './own-sessions.ts'
 
 /** A session that holds or awaits a lock on one of the tables. */
 export interface Blocker {
   readonly pid: number | null
+  readonly startedAt: string | null
+  /** The relation's OID, and its name as messages have it. */
+  readonly oid: number
   readonly relation: string
   readonly mode: string
   readonly application: string
@@ -15,14 +19,18 @@ export interface Blocker {
   readonly query: string
 }
 
-/** Who holds locks on the given relations now; transactions prepared for two-phase commit have no pid. */
+/**
+ * Who holds locks on the given relations now; transactions prepared for two-phase commit have no pid. Of the tool's own
+ * sessions only those are told that nothing else ends: backups, and a canary that was left in its transaction.
+ */
 export async function readBlockers(
   session: Session,
   oids: readonly number[],
   olderThanMs = 0,
 ): Promise<Blocker[]> {
-  return session.query<Blocker>(
-    `select distinct on (coalesce(l.pid, 0), l.virtualtransaction) l.pid, l.relation::regclass::text as relation, l.mode,
+  const found = await session.query<Blocker>(
+    `select distinct on (coalesce(l.pid, 0), l.virtualtransaction) l.pid, ${startedAt('a')},
+            l.relation as oid, l.relation::regclass::text as relation, l.mode,
             coalesce(a.application_name, '') as application, a.usename as role, host(a.client_addr) as client,
             coalesce(a.backend_type, 'prepared transaction') as "backendType",
             coalesce(a.state, '') as state,
@@ -31,11 +39,18 @@ export async function readBlockers(
        from pg_locks l left join pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'relation' and l.granted and l.relation = any($1::oid[])
         and l.database = (select oid from pg_database where datname = current_database())
-        and (a.pid is null or a.application_name not like 'migrate/%' or a.application_name like 'migrate/%/take-%'
-             or a.application_name like 'migrate/%/canary' and a.state like 'idle in transaction%')
         and coalesce(extract(epoch from clock_timestamp() - a.xact_start) * 1000, $2) >= $2
       order by coalesce(l.pid, 0), l.virtualtransaction, "ageMs" desc`,
     [oids, olderThanMs],
+  )
+  const own = await ownAmong(session, found)
+  return found.filter((blocker) => !own.has(blocker) || staysInTheWay(blocker))
+}
+
+function staysInTheWay({ application, state }: Blocker): boolean {
+  return (
+    application.includes('/take-') ||
+    (application.endsWith('/canary') && state.startsWith('idle in transaction'))
   )
 }
 

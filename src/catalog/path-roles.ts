@@ -1,5 +1,6 @@
 import type { Session } from '../pg/session.ts'
 import { journalSchema, markPrefix, stageSchema } from './names.ts'
+import { startedAt, withoutOwn, type Seen } from './own-sessions.ts'
 
 /** A role that sessions begin as. */
 export interface SessionRole {
@@ -12,16 +13,20 @@ export interface SessionRole {
 
 /** Superusers may become anyone, which says nothing of what they do. */
 export async function readSessionRoles(session: Session, names: readonly string[]): Promise<SessionRole[]> {
-  return session.query<SessionRole>(
+  const roles = await session.query<Omit<SessionRole, 'sessions'>>(
     `select r.rolname as role,
             array(select b.rolname::text from pg_roles b
                    where b.rolname = any($1::text[]) and (b.oid = r.oid or not r.rolsuper and pg_has_role(r.oid, b.oid, 'MEMBER'))
-                   order by 1) as becomes,
-            (select count(*)::int from pg_stat_activity a
-              where a.usesysid = r.oid and a.datname = current_database() and a.application_name not like 'migrate/%') as sessions
+                   order by 1) as becomes
        from pg_roles r where r.rolcanlogin order by 1`,
     [names],
   )
+  const connected = await session.query<Seen>(
+    `select a.pid, ${startedAt('a')}, a.usename as role, a.application_name as application
+       from pg_stat_activity a where a.datname = current_database() and a.usesysid is not null`,
+  )
+  const clients = await withoutOwn(session, connected)
+  return roles.map((each) => ({ ...each, sessions: clients.filter(({ role }) => role === each.role).length }))
 }
 
 /** A schema that roles will be let into. */

@@ -1,5 +1,6 @@
 import type { Session } from '../pg/session.ts'
 import { journalSchema as schema } from './names.ts'
+import { startedAt, withoutOwn, type Seen } from './own-sessions.ts'
 
 /** Relations of other schemas on the path that have the name of a table which will be found by its name alone. */
 export async function readShadows(
@@ -34,16 +35,20 @@ export async function readStaleSessions(
     [`${schema}.steps`],
   )
   if (!journal) return []
-  return session.query(
-    `select a.usename as role,
-            array_agg(format('pid %s "%s" since %s', a.pid, a.application_name, date_trunc('second', a.backend_start))
-                      order by a.backend_start) as sessions
+  const found = await session.query<Seen & { readonly role: string; readonly line: string }>(
+    `select a.pid, ${startedAt('a')}, a.usename as role, a.application_name as application,
+            format('pid %s "%s" since %s', a.pid, a.application_name, date_trunc('second', a.backend_start)) as line
        from pg_stat_activity a
       cross join (select max(s.ended_at) as at from ${schema}.steps s join ${schema}.runs r on r.id = s.run
                    where r.plan = $1 and r.state = 'active' and s.kind = 'set-path' and s.state = 'done') path
       where a.datname = current_database() and a.backend_type = 'client backend' and a.backend_start < path.at + interval '1 second'
-        and a.application_name not like 'migrate/%' and (a.usename = any($2::text[]) or $3)
-      group by 1 order by 1`,
+        and (a.usename = any($2::text[]) or $3)
+      order by a.usename, a.backend_start`,
     [plan, roles, isWholeDatabase],
   )
+  const clients = await withoutOwn(session, found)
+  return [...new Set(clients.map(({ role }) => role))].map((role) => ({
+    role,
+    sessions: clients.filter((client) => client.role === role).map(({ line }) => line),
+  }))
 }

@@ -1,3 +1,4 @@
+import { readWayOfCounting } from '../catalog/way-of-counting.ts'
 import type { CopiedRelation } from '../catalog/copied.ts'
 import { markView } from '../catalog/mark.ts'
 import { asideName, markOf, stageSchema } from '../catalog/names.ts'
@@ -91,8 +92,9 @@ async function renameByOid(session: Session, { relations, objects }: Copied): Pr
           await session.script(`alter function ${stage(from)}() rename to ${ident(to)}`)
       }
   // The one calls the other by name.
+  const way = await readWayOfCounting(session)
   for (const { oid } of counted)
-    if (await hasRoutine(session, `used_${oid}`)) await session.script(createTelltale(oid).join(';\n'))
+    if (await hasRoutine(session, `used_${oid}`)) await session.script(createTelltale(oid, way).join(';\n'))
 }
 
 async function hasRoutine(session: Session, name: string): Promise<boolean> {

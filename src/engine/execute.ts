@@ -8,7 +8,8 @@ import { adoptPartitions } from './adopt.ts'
 import { refuseTrouble } from './canary.ts'
 import { CheckError } from './check-error.ts'
 import { openStandbys } from '../standby/standby.ts'
-import { recordUse, observeUse } from '../usage/observe.ts'
+import { observeUse } from '../usage/observe.ts'
+import { recordUse } from '../usage/record.ts'
 import { watchedNames } from '../usage/watched-name.ts'
 import { isDone, isPending, lastPhase, phaseName, phaseRow, placedSteps } from './phases.ts'
 import { goneChecks, isOfCanary, unchecked } from './poisoned.ts'
@@ -141,7 +142,7 @@ async function observeFirst(work: Work): Promise<void> {
   await using elsewhere = await openStandbys(plan.databases[target.alias]!.standbys, `${plan.name}/observe`)
   const { facts } = await work.refresh()
   const names = watchedNames(facts.tables, facts.routines)
-  await recordUse(session, run, await observeUse(session, names, elsewhere.standbys))
+  await recordUse(session, run, await observeUse({ session, standbys: elsewhere.standbys }, names))
 }
 
 /** A failed check undoes the switch it was to confirm, if the plan says so; the phase is poisoned before. */

@@ -4,7 +4,8 @@ import type { Session } from '../pg/session.ts'
 import { sqlstate, stateOf } from '../pg/sqlstate.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import { lookoutsFrom } from '../usage/attempts.ts'
-import { recordUse, type Use } from '../usage/observe.ts'
+import { recordUse } from '../usage/record.ts'
+import type { Use } from '../usage/use.ts'
 import {
   chooseOldNames,
   describeOldNames,
@@ -56,7 +57,7 @@ export async function observe(
   const sessions = new SeenSessions()
   for (let leftMs = request.forMs; leftMs > 0; leftMs = request.forMs - (performance.now() - began)) {
     events.emit({ type: 'countdown', subject, leftMs, seen: sessions.count })
-    const slice = await watchUse(session, tables, elsewhere.standbys, {
+    const slice = await watchUse({ session, standbys: elsewhere.standbys }, tables, {
       forMs: Math.min(leftMs, sliceMs),
       limit: usersInSlice,
       lookouts: await lookoutsFrom(session, elsewhere.standbys),

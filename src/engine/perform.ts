@@ -1,3 +1,4 @@
+import { uncountedRule } from '../plan/probe-names.ts'
 import { isMigrateError } from '../errors/migrate-error.ts'
 import type { Action, GateAction, TransactionAction } from '../steps/action.ts'
 import { leftAlone } from '../steps/bodies.ts'
@@ -130,7 +131,10 @@ async function performGate(work: Work, { evidence, relations, quietMs }: GateAct
   const { standbys } = work.plan.databases[work.target.alias]!
   await using elsewhere = await openStandbys(standbys, `${work.plan.name}/gate`)
   const names = watchedNames(watched, facts.routines)
-  await awaitQuietNames(work.session, work.run, names, quietMs, elsewhere.standbys)
+  await awaitQuietNames({ session: work.session, standbys: elsewhere.standbys }, work.run, names, {
+    quietMs,
+    isWaived: (name) => work.plan.allow.some(({ rule, on }) => rule === uncountedRule && on === name),
+  })
 }
 
 /** A switch is known to have been watched only once its canary has told what it saw. */

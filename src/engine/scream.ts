@@ -12,7 +12,8 @@ import { openStandbys, type Standby } from '../standby/standby.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import { lookoutsFrom, type Attempt } from '../usage/attempts.ts'
 import { listen, triers, type Trier } from '../usage/listen.ts'
-import { observeUse, recordUse } from '../usage/observe.ts'
+import { observeUse } from '../usage/observe.ts'
+import { recordUse } from '../usage/record.ts'
 import { chooseOldNames, nameOf, standsAtOldName, type OldNameChoice } from '../usage/old-names.ts'
 import { ScreamGuard } from '../usage/scream-guard.ts'
 import { privilegesMissing } from './leftovers.ts'
@@ -142,7 +143,7 @@ async function record(
   standbys: readonly Standby[],
   attempts: readonly Attempt[],
 ): Promise<void> {
-  const uses = (await observeUse(session, tables, standbys)).map((use) => ({
+  const uses = (await observeUse({ session, standbys }, tables)).map((use) => ({
     ...use,
     sightings: attempts.filter(({ relation }) => relation === use.relation).slice(0, 20),
   }))

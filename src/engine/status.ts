@@ -8,7 +8,8 @@ import { readBlockers, describeBlocker } from '../catalog/blockers.ts'
 import { readKept, type KeptRestore } from '../restore/kept.ts'
 import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { openStandbys } from '../standby/standby.ts'
-import { observeUse, recordUse } from '../usage/observe.ts'
+import { observeUse } from '../usage/observe.ts'
+import { recordUse } from '../usage/record.ts'
 import { watchedNames } from '../usage/watched-name.ts'
 import { describeOldNames, type OldNameStatus } from '../usage/old-names.ts'
 import { inOwnWords } from './failure.ts'
@@ -184,7 +185,7 @@ async function oldNames(
 ): Promise<OldNameStatus[]> {
   await using elsewhere = await openStandbys(plan.databases[target.alias]!.standbys, `${plan.name}/status`)
   const names = watchedNames(now.facts.tables, now.facts.routines)
-  const seen = await observeUse(session, names, elsewhere.standbys)
+  const seen = await observeUse({ session, standbys: elsewhere.standbys }, names)
   await recordUse(session, run, seen)
   const switched = names.filter(({ location }) => location.stand === 'switched')
   return await describeOldNames(session, run, switched, seen)

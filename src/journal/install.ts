@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { journalSchema } from '../catalog/names.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
-import type { Session } from '../pg/session.ts'
+import { Session } from '../pg/session.ts'
 import { ownConnection } from '../pg/target.ts'
 import { ownSchemas } from '../plan/names.ts'
 
@@ -100,6 +100,8 @@ async function refuseSchemasOfOthers(session: Session): Promise<void> {
 export async function installJournal(session: Session): Promise<void> {
   if ((await readJournalState(session)) === 'current') return
   await migrateJournal(session, 'up')
+  // The sessions that this process has opened before there was a register.
+  await session.enter(Session.backends)
 }
 
 /** Removes every object of the journal, also its schema. */

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { parseIntoClientConfig } from 'pg-connection-string'
 import { connectionError } from './connection-error.ts'
+import { enterBackends, ownPrefix, readOwnBackend, type Backend } from './own-session.ts'
 import type { DatabaseTarget } from './target.ts'
 
 export type Row = Record<string, unknown>
@@ -53,6 +54,7 @@ export class Session implements AsyncDisposable {
     const session = new Session(target, client)
     try {
       if (settings !== '') await session.script(settings)
+      if (applicationName.startsWith(ownPrefix)) await session.#makeKnown()
     } catch (error) {
       await session.close()
       throw error
@@ -64,6 +66,28 @@ export class Session implements AsyncDisposable {
   get announcedPid(): number {
     // The driver reads the four bytes as a signed number.
     return (this.#client as unknown as { processID: number }).processID >>> 0
+  }
+
+  /** The backends of this process's sessions that are open, whatever server they are on. */
+  static get backends(): readonly Backend[] {
+    return [...open.values()]
+  }
+
+  /** Says that its backend is the tool's: to this process, and to all others by the journal's register. */
+  async #makeKnown(): Promise<void> {
+    const { mayEnter, ...backend } = await this.one<Backend & { mayEnter: boolean }>(readOwnBackend)
+    open.set(this, backend)
+    if (mayEnter) await this.enter([backend])
+  }
+
+  /** Enters backends in the journal's register. Without that they are taken for clients, which does no harm. */
+  async enter(backends: readonly Backend[]): Promise<void> {
+    try {
+      await this.script(enterBackends(backends))
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError)) throw error
+      await this.script('rollback')
+    }
   }
 
   /** What ended the connection, if it has ended. */
@@ -126,11 +150,13 @@ export class Session implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    open.delete(this)
     await this.#client.end().catch(() => undefined)
   }
 
   /** Leaves at once, without waiting for a statement that is under way there. */
   abandon(): void {
+    open.delete(this)
     const { stream } = (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection
     stream.destroy()
   }
@@ -139,6 +165,9 @@ export class Session implements AsyncDisposable {
     await this.close()
   }
 }
+
+/** Sessions of the tool that this process has open. */
+const open = new Map<Session, Backend>()
 
 const asWritten = { getTypeParser: () => (text: string) => text }
 

@@ -1,5 +1,6 @@
-/** The tool's own schema, of the journal. */
-export const journalSchema = 'migrate'
+import { journalSchema } from '../pg/own-session.ts'
+
+export { journalSchema }
 /** Where a view waits for the instant in which it and its table change places; empty of relations outside a transaction. */
 export const stageSchema = 'migrate_stage'
 /** Where a restore keeps the rows that it has changed. */

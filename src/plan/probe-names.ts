@@ -15,3 +15,6 @@ export type BuiltInProbe = (typeof builtInProbes)[number]
 
 /** The rule under which `allow` waives what the canary saw. */
 export const canaryRule = 'canary'
+
+/** The rule under which `allow` lets an old name go whose uses nothing counts. */
+export const uncountedRule = 'uses-not-counted'

@@ -2,7 +2,7 @@ import { readRoutineDependents } from '../catalog/dependents.ts'
 import { ident, qualified, role } from '../pg/quoting.ts'
 import { newName, oldName } from '../steps/names.ts'
 import { spelled } from '../steps/routines.ts'
-import { hasWrapper, isCountable } from '../steps/wrapper.ts'
+import { hasWrapper } from '../steps/wrapper.ts'
 import type { RoutineFacts } from '../survey/facts.ts'
 import type { ObjectMapping } from '../survey/objects.ts'
 import { isNotSettled } from './relations.ts'
@@ -157,20 +157,6 @@ export const objectRules: readonly Rule[] = [
         }),
       )
     },
-  },
-  {
-    id: 'function-uncounted',
-    code: 'PF-28',
-    severity: 'warning',
-    waivable: true,
-    phases: ['contract'],
-    check: ({ routines }) =>
-      routines
-        .filter((routine) => routine.location.stand === 'switched' && !isCountable(routine))
-        .map((routine) => ({
-          on: called(routine),
-          text: 'calls by its old name are not counted (only those of volatile functions are, and not of procedures): the text of statements can tell who uses it',
-        })),
   },
   {
     id: 'type-unsupported',

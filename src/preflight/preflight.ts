@@ -5,6 +5,7 @@ import { waive } from '../survey/waivers.ts'
 import { bodyRules } from './bodies.ts'
 import { earlyNameRules } from './early-names.ts'
 import { endingNameRules } from './ending-names.ts'
+import { evidenceRules } from './evidence.ts'
 import { lockRules } from './locks.ts'
 import { objectRules } from './objects.ts'
 import { partitionRules } from './partitions.ts'
@@ -32,6 +33,7 @@ export const rules: readonly Rule[] = [
   ...earlyNameRules,
   ...schemaRules,
   ...rightsRules,
+  ...evidenceRules,
   ...surroundingRules,
   ...lockRules,
   ...traitRules,

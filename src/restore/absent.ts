@@ -104,7 +104,8 @@ async function restoreTables(
   return withPlainFiles(backup, keyCommand, async (folder) => {
     const { target } = session
     const events = new EventStream()
-    const work: Restoring = {
+    const work: Restoring & { session: Session } = {
+      session,
       plan,
       manifest,
       folder,

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { readFile, writeFile, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCommand } from '../backup/command.ts'
+import { enterProgram } from '../catalog/own-sessions.ts'
 import { toolEnvironment } from '../backup/environment.ts'
 import { removeFolder } from '../backup/folder.ts'
 import type { Manifest } from '../backup/manifest.ts'
@@ -12,6 +14,7 @@ import type { EventStream } from '../events/stream.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import type { QualifiedName } from '../pg/quoting.ts'
 import type { ServerFacts } from '../pg/server.ts'
+import type { Session } from '../pg/session.ts'
 import type { DatabaseTarget } from '../pg/target.ts'
 import { nothingTouched } from './failure.ts'
 import type { BackedUpTable } from './selection.ts'
@@ -50,15 +53,15 @@ export async function restoreTables(work: Restoring, wanted: readonly BackedUpTa
   })
 }
 
-/** By which the sessions are known that make tables in the live database. */
-export const remaking = 'remake'
+/** Begins the purpose of the sessions that make tables in the live database; a number that nobody guesses follows. */
+export const remaking = 'remake-'
 
 /**
  * Makes tables that are gone again, with rows, indexes and triggers, as a whole or not at all. Returns the statements that
  * make the foreign keys from and to them, for when the other tables have the rows that these need.
  */
 export async function restoreAbsent(
-  work: Restoring,
+  work: Restoring & { readonly session: Session },
   absent: readonly QualifiedName[],
   sequences: readonly string[],
 ): Promise<string[]> {
@@ -67,9 +70,10 @@ export async function restoreAbsent(
   const { tables, keys } = absentEntries(work.manifest, contents, absent, sequences)
   const list = keep(tables, (id) => possible.has(id))
   if (idsOf(list).length > 0) {
-    await withList(list, (entries) =>
-      pgRestore(work, ['--single-transaction', entries, 'data'], { purpose: remaking }),
-    )
+    const purpose = `${remaking}${randomBytes(4).toString('hex')}`
+    const application = applicationOf(work, purpose)
+    await enterProgram(work.session, application)
+    await withList(list, (entries) => pgRestore(work, ['--single-transaction', entries, 'data'], { purpose }))
   }
   const wanted = keep(keys, (id) => possible.has(id))
   return idsOf(wanted).length === 0 ? [] : keyStatements(work, wanted)
@@ -179,12 +183,16 @@ function idsOf(list: string): string[] {
   return [...list.matchAll(/^(\d+);/gm)].map(([, id = '']) => id)
 }
 
+function applicationOf({ plan }: Restoring, purpose: string): string {
+  return `migrate/${plan}/${purpose}`
+}
+
 async function pgRestore(
   work: Restoring,
   args: readonly string[],
   { onLine, purpose = 'restore' }: { onLine?: (line: string) => void; purpose?: string } = {},
 ): Promise<void> {
-  const { tools, target, server, plan, folder, asOwners, signal } = work
+  const { tools, target, server, folder, asOwners, signal } = work
   const places = args.map((arg) =>
     arg === 'data' || arg === 'schema.dump'
       ? join(folder, arg)
@@ -201,7 +209,7 @@ async function pgRestore(
       `--dbname=dbname='${server.database.replaceAll(/[\\']/g, '\\$&')}'`,
       ...places,
     ],
-    env: toolEnvironment(target, server, `migrate/${plan}/${purpose}`),
+    env: toolEnvironment(target, server, applicationOf(work, purpose)),
     signal,
     leaves: nothingTouched,
     ...(onLine && { onLine }),

@@ -1,3 +1,4 @@
+import { ownAmong, startedAt, type Seen } from '../catalog/own-sessions.ts'
 import { measureContent } from '../content/measure.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { qualified, type QualifiedName } from '../pg/quoting.ts'
@@ -78,11 +79,16 @@ export async function clearBegun({ session, fence }: Ground, restore: number): P
 
 /** A pg_restore whose runner was killed goes on, and would make the tables when nobody expects it any more. */
 async function endRemaking(session: Session): Promise<void> {
-  await session.query(
-    `select pg_terminate_backend(pid, 10000) from pg_stat_activity
-      where datname = current_database() and application_name like $1 and pid <> pg_backend_pid()`,
-    [`migrate/%/${remaking}`],
+  const found = await session.query<Seen>(
+    `select a.pid, ${startedAt('a')}, a.usename as role, a.application_name as application
+       from pg_stat_activity a
+      where a.datname = current_database() and a.application_name like $1 and a.pid <> pg_backend_pid()`,
+    [`migrate/%/${remaking}%`],
   )
+  const own = await ownAmong(session, found)
+  await session.query('select pg_terminate_backend(pid, 10000) from unnest($1::int[]) pid', [
+    found.filter((each) => own.has(each)).map(({ pid }) => pid),
+  ])
 }
 
 function changedSince(restore: number, [first, ...others]: readonly HalfMade[]): MigrateError {

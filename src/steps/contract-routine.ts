@@ -56,7 +56,7 @@ export const contractRoutine: StepKind<Config> = {
         `contract-routine-${routine}`,
         `make the wrapper ${ident(it.source)}.${spelled(it)} again`,
         [
-          ...(isWatched ? createTelltale(routine) : []),
+          ...(isWatched ? createTelltale(routine, context.facts.wayOfCounting) : []),
           makeWrapper(it, it.source, context.plan.name, isWatched),
           ...settlePrivileges(context.plan.name, [routineStandIn(it, it.source)]),
         ],

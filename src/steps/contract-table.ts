@@ -60,7 +60,7 @@ export const contractTable: StepKind<Config> = {
           context.plan.name,
           [oldName(table), oldNameOf(table).other(table)].map((name) => tableStandIn(table, name)),
         ),
-        ...(record['isWatched'] === true ? watchStatements(table) : []),
+        ...(record['isWatched'] === true ? watchStatements(table, context) : []),
         ...restoreBodies(recordedBodies(record)),
         ...restoreDefaults(recordedDefaults(record), context, true),
       ]),

@@ -57,7 +57,7 @@ function forward(routine: RoutineFacts, context: StepContext): string[] {
   const { oid, location, source, target } = routine
   const watched = isCountable(routine) && counts(context)
   const wrapper = [
-    ...(watched ? createTelltale(oid) : []),
+    ...(watched ? createTelltale(oid, context.facts.wayOfCounting) : []),
     makeWrapper(routine, source, context.plan.name, watched),
     ...settlePrivileges(context.plan.name, [routineStandIn(routine, source)]),
   ]

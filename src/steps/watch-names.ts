@@ -30,7 +30,7 @@ export const watchNames: StepKind<Config> = {
     config.relations
       .map((relation) => context.table(relation))
       .filter((table) => counts(context) && isCountable(table) && !table.location.isWatched)
-      .map((table) => watch(config, table)),
+      .map((table) => watch(config, table, context)),
   undo: (config, context) =>
     config.relations
       .map((relation) => context.table(relation))
@@ -39,27 +39,35 @@ export const watchNames: StepKind<Config> = {
 }
 
 /** Only a view can count. One without columns is not updatable, and a check option wants one that is. */
-function isCountable({ columns, compat, location }: TableFacts): boolean {
+export function isCountable({ columns, compat, location }: TableFacts): boolean {
   return columns.length > 0 && (compat === 'view' || compat === 'late') && location.stand !== 'contracted'
 }
 
-/** Only a superuser may make a function that turns on its own counting. */
+/** Functions are tracked only where the runner may turn that on, or the server does it for everyone. */
 export function counts({ facts, plan }: StepContext): boolean {
-  return facts.server.isSuperuser && plan.defaults.countUses
+  return facts.wayOfCounting !== null && plan.defaults.countUses
 }
 
 function leftOut({ facts, plan }: StepContext): string {
   if (!plan.defaults.countUses) return '(left out, as countUses is false) '
-  return facts.server.isSuperuser ? '' : '(left out, as it takes a superuser) '
+  return facts.wayOfCounting === null ? '(left out, as the runner may not set track_functions) ' : ''
 }
 
 /** A check option makes inserts call the telltale too, which evaluate no condition otherwise. */
-export function watchStatements(table: TableFacts): string[] {
-  return [...createTelltale(table.relation), replaceView(oldName(table), newName(table), table, true)]
+export function watchStatements(table: TableFacts, { facts }: StepContext): string[] {
+  return [
+    ...createTelltale(table.relation, facts.wayOfCounting),
+    replaceView(oldName(table), newName(table), table, true),
+  ]
 }
 
-function watch(config: Config, table: TableFacts): TransactionAction {
-  return action(config, table, `count the uses of ${qualified(oldName(table))}`, watchStatements(table))
+function watch(config: Config, table: TableFacts, context: StepContext): TransactionAction {
+  return action(
+    config,
+    table,
+    `count the uses of ${qualified(oldName(table))}`,
+    watchStatements(table, context),
+  )
 }
 
 function unwatch(config: Config, table: TableFacts): TransactionAction {

@@ -99,7 +99,7 @@ declare
   seen record;
   current_run bigint;
 begin
-  if pg_catalog.current_setting('application_name') like 'migrate/%' then return; end if;
+  if ${ident(journalSchema)}.is_own_session() then return; end if;
   begin
     select r.id into current_run from ${ident(journalSchema)}.runs r where r.plan = ${literal(plan)} and r.state = 'active';
     select f.tag, pg_catalog.string_agg(distinct f.object, ', ') as objects into seen

@@ -15,6 +15,7 @@ import { readSearchPaths, type SearchPaths } from '../catalog/search-paths.ts'
 import { readSequences, type ColumnSequence } from '../catalog/sequences.ts'
 import { readStatistics, type StatisticsObject } from '../catalog/statistics.ts'
 import { readTypeLocations, type TypeLocation } from '../catalog/types.ts'
+import { readWayOfCounting, type WayOfCounting } from '../catalog/way-of-counting.ts'
 import { readStructureWatch } from '../catalog/structure-watch.ts'
 import type { ServerFacts } from '../pg/server.ts'
 import type { Session } from '../pg/session.ts'
@@ -78,6 +79,8 @@ export interface Facts extends TextFacts {
   readonly searchPaths: SearchPaths
   /** Of the roles that the plan gives the new schemas, and of the database. */
   readonly pathSettings: readonly PathSetting[]
+  /** How uses of old names can be counted by this role on this server. */
+  readonly wayOfCounting: WayOfCounting
 }
 
 /**
@@ -166,6 +169,7 @@ export async function readFacts(
     ]),
     structureWatch: await readStructureWatch(session),
     searchPaths,
+    wayOfCounting: await readWayOfCounting(session),
     pathSettings: settings,
     schemas: new Map((await readSchemas(session)).map((schema) => [schema.name, schema])),
   }

@@ -1,9 +1,9 @@
-import { ident, qualified } from '../pg/quoting.ts'
+import { startedAt, withoutOwn } from '../catalog/own-sessions.ts'
 import type { Session } from '../pg/session.ts'
 import type { Standby } from '../standby/standby.ts'
-import { newName, oldName } from '../steps/names.ts'
 import type { WatchedName } from './watched-name.ts'
-import type { Sighting } from './observe.ts'
+import { namePatterns } from './name-patterns.ts'
+import type { Sighting } from './use.ts'
 
 /** A statement whose text names an old name. */
 export interface Attempt extends Sighting {
@@ -38,36 +38,22 @@ export async function readAttempts(
   { session, standby, since }: Lookout,
   tables: readonly WatchedName[],
 ): Promise<Attempt[]> {
-  const rows = await session.query<Omit<Attempt, 'standby' | 'line'>>(
-    `select n.relation, a.pid, a.usename as role, coalesce(r.rolsuper, false) as "isSuperuser", a.application_name as application,
+  const found = await session.query<Omit<Attempt, 'standby' | 'line'>>(
+    `select n.relation, a.pid, ${startedAt('a')}, a.usename as role, coalesce(r.rolsuper, false) as "isSuperuser", a.application_name as application,
             host(a.client_addr) as client, a.query_start as at, a.query !~* n.old as "isUnqualified", left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120) as statement
        from pg_stat_activity a
        join jsonb_to_recordset($1::jsonb) n (relation oid, old text, bare text, new text)
          on a.query ~* n.old or (a.query ~* n.bare and a.query !~* n.new)
        left join pg_roles r on r.oid = a.usesysid
-      where a.datname = current_database() and a.backend_type = 'client backend' and a.application_name not like 'migrate/%'
+      where a.datname = current_database() and a.backend_type = 'client backend'
         and a.query_start >= $2`,
-    [JSON.stringify(tables.map(patterns)), since],
+    [JSON.stringify(tables.map((table) => ({ relation: table.relation, ...namePatterns(table) }))), since],
   )
+  const rows = await withoutOwn(session, found)
   const where = standby === undefined ? '' : `standby ${standby.where}: `
   return rows.map((row) => ({
     ...row,
     standby: standby?.where ?? null,
     line: `${where}pid ${row.pid} "${row.application}" (role ${row.role}): ${row.statement}`,
   }))
-}
-
-/** What the texts of statements are searched for: the old name with its schema, the name alone, the new name. */
-function patterns(table: WatchedName): { relation: number; old: string; bare: string; new: string } {
-  return {
-    relation: table.relation,
-    old: word(qualified(oldName(table))),
-    bare: word(ident(table.name)),
-    new: word(qualified(newName(table))),
-  }
-}
-
-function word(name: string): string {
-  const pattern = name.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`).replaceAll('"', '"?')
-  return `(^|[^[:alnum:]_$."])"?${pattern.replaceAll(String.raw`\.`, String.raw`"?\."?`)}"?($|[^[:alnum:]_$"])`
 }

@@ -5,7 +5,7 @@ import type { Session } from '../pg/session.ts'
 import { oldName } from '../steps/names.ts'
 import type { TableFacts } from '../survey/facts.ts'
 import { readQuiet } from './quiet.ts'
-import type { Use } from './observe.ts'
+import type { Counting, Use } from './use.ts'
 import type { WatchedName } from './watched-name.ts'
 import { readUsers, withSeen, type User } from './users.ts'
 
@@ -21,7 +21,10 @@ export interface OldNameChoice {
 /** What is known of one old name. */
 export interface OldNameStatus {
   readonly name: string
+  /** For how long nothing has shown a use, ms; evidence only where `source` says what has counted. */
   readonly quietMs: number | null
+  /** What counts every use: the telltale's counter, or pg_stat_statements; null where nothing does. */
+  readonly source: Counting | null
   /** Uses counted since the switch; null where nothing counts. */
   readonly calls: number | null
   /** The first observation. */
@@ -81,6 +84,10 @@ export async function describeOldNames(
   return tables.map((table) => ({
     name: nameOf(table),
     quietMs: quiet.get(table.relation)?.quietMs ?? null,
+    source:
+      now.find(({ relation }) => relation === table.relation)?.source ??
+      quiet.get(table.relation)?.source ??
+      null,
     calls: now.find(({ relation }) => relation === table.relation)?.calls ?? null,
     since: quiet.get(table.relation)?.since ?? null,
     lastUsedAt: quiet.get(table.relation)?.lastUsedAt ?? null,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ForeignKey } from '../catalog/foreign-keys.ts'
+import { startedAt, withoutOwn, type Seen } from '../catalog/own-sessions.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { qualified } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
@@ -56,14 +57,14 @@ async function readDirectUse(
   session: Session,
   tables: readonly TableFacts[],
   keys: readonly ForeignKey[],
-): Promise<{ relation: number; who: string }[]> {
+): Promise<readonly { relation: number; who: string }[]> {
   const moved = tables.map(({ relation, location }) => ({
     relation,
     facade: location.view,
     neighbours: keys.flatMap(({ from, to }) => (from === relation ? [to] : to === relation ? [from] : [])),
     masters: keys.flatMap(({ from, to, cascades }) => (from === relation && cascades ? [to] : [])),
   }))
-  return session.query(
+  const found = await session.query<Seen & { relation: number; who: string }>(
     `with moved as (
        select (m->>'relation')::oid as relation, (m->>'facade')::oid as facade,
               array(select jsonb_array_elements_text(m->'neighbours')::oid) as neighbours,
@@ -77,11 +78,11 @@ async function readDirectUse(
         where l.locktype = 'relation' and l.granted
           and l.database = (select oid from pg_database where datname = current_database())
         group by 1, 2)
-     select distinct m.relation,
+     select distinct m.relation, h.pid, ${startedAt('a')}, a.usename as role, a.application_name as application,
             format('pid %s "%s" (role %s): %s', h.pid, a.application_name, a.usename,
                    left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120)) as who
        from moved m join held h on h.relation = m.relation join pg_stat_activity a on a.pid = h.pid
-      where a.backend_type = 'client backend' and a.application_name not like 'migrate/%'
+      where a.backend_type = 'client backend'
         and not exists (select from held v where v.pid = h.pid and (v.relation = m.facade or v.relation = any(m.views)))
         and not (h.modes <@ array['RowShareLock']
                  and exists (select from held n where n.pid = h.pid and n.relation = any(m.neighbours) and 'RowExclusiveLock' = any(n.modes)))
@@ -89,4 +90,5 @@ async function readDirectUse(
                  and exists (select from held n where n.pid = h.pid and n.relation = any(m.masters) and 'RowExclusiveLock' = any(n.modes)))`,
     [JSON.stringify(moved)],
   )
+  return withoutOwn(session, found)
 }

@@ -1,6 +1,6 @@
 import { journalSchema as schema } from '../catalog/names.ts'
 import type { Session } from '../pg/session.ts'
-import type { Use } from './observe.ts'
+import type { Use } from './use.ts'
 
 /** Who was seen using an old name, and what with: sessions of one role, application and address are one user. */
 export interface User {
@@ -20,8 +20,8 @@ export interface User {
 /** The users in the recorded observations, the latest first. Only a sample: who was never seen may be a user all the same. */
 export async function readUsers(session: Session, run: number): Promise<User[]> {
   return session.query<User>(
-    `select u.relation, s.standby, s.role, s.application, s.client, min(u.observed_at) as "firstAt", max(u.observed_at) as "lastAt", false as "isUnqualified",
-            (array_agg(s.statement order by u.observed_at desc, s.statement desc))[1] as statement
+    `select u.relation, s.standby, s.role, s.application, s.client, min(u.observed_at) as "firstAt", max(u.last_at) as "lastAt", false as "isUnqualified",
+            (array_agg(s.statement order by u.last_at desc, s.statement desc))[1] as statement
        from ${schema}.usage u
       cross join jsonb_to_recordset(u.sightings) s (standby text, role text, application text, client text, statement text)
       where u.run = $1

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Session } from '../pg/session.ts'
-import type { Standby } from '../standby/standby.ts'
 import type { WatchedName } from './watched-name.ts'
 import { readAttempts, type Lookout } from './attempts.ts'
-import { observeUse, type Sighting, type Use } from './observe.ts'
+import { observeUse, seeUse } from './observe.ts'
+import type { Servers, Sighting, Use } from './use.ts'
 
 const sampleEveryMs = 50
 
@@ -16,9 +15,8 @@ export interface Watched {
 
 /** Looks at the old names again and again for `forMs`, or until the signal. */
 export async function watchUse(
-  session: Session,
+  servers: Servers,
   tables: readonly WatchedName[],
-  standbys: readonly Standby[],
   {
     forMs,
     limit,
@@ -32,18 +30,17 @@ export async function watchUse(
     signal?: AbortSignal
   },
 ): Promise<Watched> {
-  const before = await observeUse(session, tables, standbys)
+  const before = await observeUse(servers, tables)
   const seen = new SeenSessions()
   const began = performance.now()
   while (performance.now() - began < forMs && signal?.aborted !== true) {
-    for (const { relation, sightings } of await observeUse(session, tables, standbys))
-      seen.add(relation, sightings)
+    for (const [relation, sightings] of await seeUse(servers, tables)) seen.add(relation, sightings)
     for (const lookout of lookouts) {
       for (const attempt of await readAttempts(lookout, tables)) seen.add(attempt.relation, [attempt])
     }
     await sleep(sampleEveryMs)
   }
-  const after = (await observeUse(session, tables, standbys)).map((use) => ({
+  const after = (await observeUse(servers, tables)).map((use) => ({
     ...use,
     sightings: seen.of(use.relation).slice(0, limit),
   }))

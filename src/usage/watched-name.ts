@@ -1,4 +1,5 @@
 import type { Location } from '../catalog/location.ts'
+import { hasWrapper } from '../steps/wrapper.ts'
 import type { RoutineFacts, TableFacts } from '../survey/facts.ts'
 
 /** Something that stands under an old name and whose uses can be seen: the view of a table, the wrapper of a function. */
@@ -8,23 +9,32 @@ export interface WatchedName {
   readonly name: string
   readonly source: string
   readonly target: string
+  /** Calls take no lock by which they could be seen. */
+  readonly isRoutine?: boolean
   readonly location: Pick<Location, 'view' | 'shell' | 'isWatched'> & { readonly stand: string }
 }
 
-/** Tables, and those functions whose calls by the old name are counted; calls take no lock by which they could be seen. */
+/** Tables, and the functions that leave a wrapper under their old names. */
 export function watchedNames(
   tables: readonly TableFacts[],
   routines: readonly RoutineFacts[],
 ): WatchedName[] {
-  const counted = routines.filter(({ location }) => location.stand === 'switched' && location.isWatched)
   return [
     ...tables,
-    ...counted.map(({ oid, name, source, target, location: { stand, wrapper, isWatched } }) => ({
-      relation: oid,
-      name,
-      source,
-      target,
-      location: { stand, view: wrapper, shell: null, isWatched },
-    })),
+    ...routines
+      .filter((routine) => hasWrapper(routine) && routine.location.stand === 'switched')
+      .map(({ oid, name, source, target, location: { stand, wrapper, isWatched } }) => ({
+        relation: oid,
+        name,
+        source,
+        target,
+        isRoutine: true,
+        location: { stand, view: wrapper, shell: null, isWatched },
+      })),
   ]
+}
+
+/** Does anything stand at the old name that contract will drop? */
+export function hasOldName({ location }: WatchedName): boolean {
+  return location.stand === 'switched' && (location.view !== null || location.shell !== null)
 }

@@ -1,4 +1,4 @@
-import type { PlanSketch } from '../support/plan.ts'
+import { type PlanSketch, uncounted } from '../support/plan.ts'
 
 /** A role whose search_path the plan sets. */
 export const pathRole = 'crash_path'
@@ -26,4 +26,5 @@ export const sketch: PlanSketch = {
   },
   phases: [{ name: 'all', switch: ['people', 'trade'] }],
   searchPath: { roles: [pathRole] },
+  allow: uncounted('public.queue', 'public.label', 'public.tick'),
 }

@@ -154,7 +154,7 @@ describe('a backup that cannot be', () => {
     const ofAnotherServer = '.partial-1-0badcafe-20200101_000000-phase2'
     for (const name of [left, ofAnotherServer]) await mkdir(join(parent, name, 'data'), { recursive: true })
     expect(await listBackups(it.directory, 'killed')).toEqual({ backups: [], unreadable: [] })
-    await using orphan = await Session.connect(it.session.target, 'migrate/killed/backup')
+    await using orphan = await Session.connect(it.session.target, 'migrate/killed/backup-0badcafe')
     await orphan.script('begin; lock table public.users in access share mode')
     const { path } = await it.backUp({ planName: 'killed' })
     expect((await readdir(parent)).sort()).toEqual([ofAnotherServer, path.slice(parent.length + 1)])
@@ -164,7 +164,7 @@ describe('a backup that cannot be', () => {
 
 async function dumpSessions(plan: string): Promise<number> {
   const { n } = await it.session.one<{ n: number }>(
-    'select count(*)::int as n from pg_stat_activity where application_name = $1',
+    'select count(*)::int as n from pg_stat_activity where starts_with(application_name, $1)',
     [`migrate/${plan}/backup`],
   )
   return n

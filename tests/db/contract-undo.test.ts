@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { connect, rowsOf, sql } from '../support/client.ts'
 import { freshDatabase } from '../support/database.ts'
 import { dump, dumpAll } from '../support/dump.ts'
-import { phasesOf, planFor, type PlanSketch } from '../support/plan.ts'
+import { phasesOf, planFor, type PlanSketch, uncounted } from '../support/plan.ts'
 import { failureOf, problems, remove, run, surveyed, undo } from '../support/run.ts'
 import { sampleDatabase, samplePlan } from '../support/sample.ts'
 
@@ -60,6 +60,7 @@ describe('contract undone', () => {
         accounts: { tables: ['users'], compat: 'none' },
         work: { tables: ['jobs'], compat: 'shell' },
       },
+      allow: uncounted('public.jobs'),
     }
     const plan = planFor(database.url, sketch)
     const { expand, switches, contract } = phasesOf(plan)
@@ -105,7 +106,10 @@ describe('the way back is refused with nothing changed', () => {
       database.url,
       `create table jobs (id serial primary key, note text); insert into jobs (note) values ('a')`,
     )
-    const plan = planFor(database.url, { services: { work: { tables: ['jobs'], compat: 'shell' } } })
+    const plan = planFor(database.url, {
+      services: { work: { tables: ['jobs'], compat: 'shell' } },
+      allow: uncounted('public.jobs'),
+    })
     await run(plan, [1, 2])
     await sql(
       database.url,

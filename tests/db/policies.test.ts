@@ -3,7 +3,7 @@ import { sharedCluster } from '../support/cluster.ts'
 import { connect, rowsOf, sql, type TestClient } from '../support/client.ts'
 import { freshDatabase, type FreshDatabase } from '../support/database.ts'
 import { dump, dumpAll } from '../support/dump.ts'
-import { phasesOf, planFor, type PlanSketch } from '../support/plan.ts'
+import { phasesOf, planFor, uncounted, type PlanSketch } from '../support/plan.ts'
 import { until } from '../support/process.ts'
 import { failureOf, problems, remove, run, undo } from '../support/run.ts'
 
@@ -40,6 +40,7 @@ const sketch: PlanSketch = {
   },
   phases: [{ name: 'all at once', switch: ['accounts', 'sales', 'work'] }],
   searchPath: { roles: [role] },
+  allow: uncounted('public.jobs', 'public.slots'),
 }
 
 async function scene(prefix: string): Promise<FreshDatabase> {

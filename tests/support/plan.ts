@@ -1,3 +1,4 @@
+import { uncountedRule } from '../../src/plan/probe-names.ts'
 import type { CompatPolicy } from '../../src/plan/compat.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { parsePlan } from '../../src/plan/read.ts'
@@ -22,6 +23,7 @@ export interface PlanSketch {
 }
 
 export interface ServiceSketch {
+  readonly from?: string
   readonly tables?: readonly string[]
   readonly views?: readonly string[]
   readonly functions?: readonly string[]
@@ -70,4 +72,9 @@ export function phasesOf(plan: Plan): { expand: number; switches: number[]; cont
   const of = (kind: string): number[] =>
     plan.phases.filter((phase) => phase.kind === kind).map(({ number }) => number)
   return { expand: of('expand')[0]!, switches: of('switch'), contract: of('contract')[0]! }
+}
+
+/** Waivers for old names whose uses nothing can count. */
+export function uncounted(...names: readonly string[]): NonNullable<PlanSketch['allow']> {
+  return names.map((on) => ({ rule: uncountedRule, on, because: 'nothing uses it after the switch' }))
 }

@@ -7,12 +7,12 @@ const namesShown = 8
 const usersShown = 5
 const statementLength = 80
 
-/** Old names and who uses them; the least quiet first, since they are what keeps contract waiting. */
+/** Old names and who uses them; the least quiet first, since they are what keeps contract waiting, and before them what nothing counts. */
 export function renderOldNames(
   all: readonly (OldNameStatus & { readonly counted?: number | null })[],
 ): string[] {
   if (all.length === 0) return []
-  const shown = all.toSorted((a, b) => (a.quietMs ?? -1) - (b.quietMs ?? -1)).slice(0, namesShown)
+  const shown = all.toSorted((a, b) => rank(a) - rank(b)).slice(0, namesShown)
   const rest = all.length - shown.length
   return [
     `old names (${all.length}):`,
@@ -23,9 +23,14 @@ export function renderOldNames(
   ]
 }
 
+function rank({ source, quietMs }: OldNameStatus): number {
+  return source === null ? -2 : (quietMs ?? -1)
+}
+
 function cells({
   name,
   calls,
+  source,
   counted,
   quietMs,
   since,
@@ -33,11 +38,24 @@ function cells({
 }: Parameters<typeof renderOldNames>[0][number]): string[] {
   return [
     chalk.bold(name),
-    calls === null ? 'not counted' : `${calls} uses${since === null ? '' : ` since ${moment(since)}`}`,
+    calls === null
+      ? 'not counted'
+      : `${uses(calls, source)}${since === null ? '' : ` since ${moment(since)}`}`,
     ...(counted == null ? [] : [`${counted} now`]),
     lastUsedAt === null ? 'no use seen' : `last ${moment(lastUsedAt)}`,
-    quiet(quietMs, lastUsedAt),
+    source === null ? unknown(quietMs) : quiet(quietMs, lastUsedAt),
   ]
+}
+
+function uses(calls: number, source: OldNameStatus['source']): string {
+  return `${calls} ${calls === 1 ? 'use' : 'uses'}${source === 'statements' ? ' in pg_stat_statements' : ''}`
+}
+
+/** Who is seen only now and then may be at work all the time. */
+function unknown(ms: number | null): string {
+  return ms === null || ms < 1000
+    ? 'not known to be quiet'
+    : `not known to be quiet; nobody seen for ${seconds(ms)}`
 }
 
 function quiet(ms: number | null, lastUsedAt: Date | null): string {
