@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { rowsOf, sql } from '../support/client.ts'
 import { freshDatabase, type FreshDatabase } from '../support/database.ts'
 import { dumpAll } from '../support/dump.ts'
-import { planFor, type PlanSketch } from '../support/plan.ts'
+import { planFor, uncounted, type PlanSketch } from '../support/plan.ts'
 import { describePlan, type PlanDescription } from '../../src/engine/describe.ts'
 import { openWorkspace } from '../../src/engine/workspace.ts'
 import { stepKind } from '../../src/steps/registry.ts'
@@ -204,6 +204,7 @@ describe('the text of functions', () => {
     const plan = planFor(database.url, {
       ...sketch,
       services: { ...sketch.services, logs: { tables: ['audit'], functions: ['note'] } },
+      allow: uncounted('public.note'),
     })
     await run(plan, [1, 2, 3])
     expect(await rowsOf(database.url, 'select calls() as a, elsewhere() as b')).toEqual([{ a: '7', b: '1' }])

@@ -11,7 +11,7 @@ import QueryStream from 'pg-query-stream'
 import { createResolver, type Problem, type Resolver } from '../../src/resolver/index.ts'
 import { connect, rowsOf, sql } from '../support/client.ts'
 import { freshDatabase, type FreshDatabase } from '../support/database.ts'
-import { phasesOf, planFor } from '../support/plan.ts'
+import { phasesOf, planFor, uncounted } from '../support/plan.ts'
 import { until } from '../support/process.ts'
 import { run, undo } from '../support/run.ts'
 import { loginRoles } from '../support/sample.ts'
@@ -317,6 +317,7 @@ describe('a resolver of a journal', () => {
           compat: { notes: 'none' },
         },
       },
+      allow: uncounted('public.greet'),
     })
 
   beforeAll(async () => {
