@@ -1,7 +1,7 @@
-import { journalSchema, stageSchema } from '../catalog/names.ts'
+import { stageSchema } from '../catalog/names.ts'
 import type { WayOfCounting } from '../catalog/way-of-counting.ts'
-import { ownPrefix } from '../pg/own-session.ts'
-import { dollarQuoted, ident, literal, qualified, type QualifiedName } from '../pg/quoting.ts'
+import { ifOwn } from './own-session.ts'
+import { dollarQuoted, qualified, type QualifiedName } from '../pg/quoting.ts'
 
 /** The function that what stands under an old name calls when it is used; by the OID of what has moved. */
 export function telltale(oid: number): QualifiedName {
@@ -13,9 +13,6 @@ function counter(oid: number): QualifiedName {
   return { schema: stageSchema, name: `counted_${oid}` }
 }
 
-/** The name comes first, since by it nearly every client is known at once; what it only seems to say is then looked up. */
-const isOwn = `(pg_catalog.current_setting('application_name') like ${literal(`${ownPrefix}%`)} and ${ident(journalSchema)}.is_own_session())`
-
 /**
  * The count is kept by the server's function statistics. The telltale acts as its owner, since track_functions takes a
  * superuser or a role that was granted it (manual, chapters 20.9 and 28.2), and since only the owner may look into the
@@ -24,7 +21,7 @@ const isOwn = `(pg_catalog.current_setting('application_name') like ${literal(`$
  */
 export function createTelltale(oid: number, way: WayOfCounting): string[] {
   const [outer, inner] = [qualified(telltale(oid)), qualified(counter(oid))]
-  const body = `begin return ${isOwn} or ${inner}(); end`
+  const body = `begin ${ifOwn('return true;')} return ${inner}(); end`
   return [
     `create or replace function ${inner}() returns boolean language plpgsql stable parallel safe cost 1 as ${dollarQuoted('begin return true; end')}`,
     `revoke execute on function ${inner}() from public`,

@@ -1,6 +1,7 @@
 import { journalSchema, stageSchema } from '../catalog/names.ts'
 import { structureTriggers } from '../catalog/structure-watch.ts'
 import { dollarQuoted, ident, literal } from '../pg/quoting.ts'
+import { ifOwn } from './own-session.ts'
 import { withoutLocks, type TransactionAction } from './action.ts'
 import type { StepContext, StepKind } from './kind.ts'
 
@@ -99,7 +100,7 @@ declare
   seen record;
   current_run bigint;
 begin
-  if ${ident(journalSchema)}.is_own_session() then return; end if;
+  ${ifOwn('return;')}
   begin
     select r.id into current_run from ${ident(journalSchema)}.runs r where r.plan = ${literal(plan)} and r.state = 'active';
     select f.tag, pg_catalog.string_agg(distinct f.object, ', ') as objects into seen

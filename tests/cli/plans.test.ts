@@ -156,7 +156,7 @@ const misfits: readonly [name: string, sketch: PlanSketch, refusal: Refusal][] =
   ],
   [
     'an unknown schema',
-    { services: { accounts: { tables: ['users'], from: 'db.legacy' } as never } },
+    { services: { accounts: { tables: ['users'], from: 'db.legacy' } } },
     { code: 'table-not-found', exit: 3, message: /schema legacy has no tables or does not exist/ },
   ],
   [

@@ -77,6 +77,17 @@ describe('a client that calls itself as the tool does', () => {
   })
 })
 
+test('a journal that is gone fails no statement by an old name, whatever its client is called', async () => {
+  await using database = await sampleDatabase('journal_gone')
+  await run(planFor(database.url, samplePlan), [1, 2, 3])
+  await sql(database.url, 'drop schema migrate cascade')
+  for (const name of ['app', 'migrate/shop/verify']) {
+    await using client = await connect(database.url, name)
+    await client.query(`update public.users set note = 'x' where id = 1`)
+    await client.query('create table public.anything (id int); drop table public.anything')
+  }
+})
+
 test('names of every kind do not disturb the count', async () => {
   await using database = await freshDatabase('odd_names')
   const names = ['app(old', 'a"b', 'Ünï [x]', 'back\\slash', 'dot.ted', '*', '^a-z]+$']

@@ -13,6 +13,8 @@ export async function dump(url: string, extent: Extent = {}): Promise<string> {
   const options = [
     ...(rows ? [] : ['--schema-only']),
     ...(except === undefined ? [] : [`--exclude-schema=${except}`]),
+    // Who is connected, or was an hour ago.
+    '--exclude-table-data=migrate.sessions',
   ]
   const { stdout } = await promisify(execFile)(join(clientBin, 'pg_dump'), [...options, '-d', url], {
     maxBuffer: 64 * 1024 * 1024,
