@@ -39,22 +39,37 @@ export function recordedBodies(record: StepData): readonly ReplacedBody[] {
 /** Gives functions their new bodies; one that is not what was read any more ends the transaction. */
 export function replaceBodies(bodies: readonly ReplacedBody[]): string[] {
   const changed = `raise exception '% was changed or dropped since it was read', it.signature using errcode = ${literal(sqlstate.bodyChanged)};`
-  return bodies.length === 0 ? [] : [replacing(bodies, changed)]
+  return bodies.length === 0 ? [] : [replacing(bodies, changed, checkedAsBefore)]
 }
 
-/** Gives functions their old bodies again; one that somebody has changed since is left as it is. */
+/**
+ * Gives functions their old bodies again; one that somebody has changed since is left as it is. They are not checked:
+ * they were right for the table, and the view that has the old name again has no keys and no ctid.
+ */
 export function restoreBodies(bodies: readonly ReplacedBody[]): string[] {
   const left = `raise warning '% ${leftAlone}', it.signature; continue;`
   const back = bodies.map((body) => ({ ...body, before: body.after, after: body.before }))
-  return back.length === 0 ? [] : [replacing(back.toReversed(), left)]
+  return back.length === 0 ? [] : [replacing(back.toReversed(), left, unchecked)]
 }
+
+const unchecked = `perform set_config('check_function_bodies', 'off', true);`
+
+/** A body that does not pass the server's check as it is need not pass it afterwards. */
+const checkedAsBefore = `perform set_config('check_function_bodies', 'on', true);
+    if it.lanvalidator <> 0 then
+      begin
+        execute format('select %s(%s)', it.lanvalidator::regproc, it.oid);
+      exception when others then
+        ${unchecked}
+      end;
+    end if;`
 
 /**
  * CREATE OR REPLACE of functions known by OID. All but the body is what the server says of each in that moment, so that
  * only prosrc changes. Owner, privileges, comment and dependents stay, and callers are not waited for (manual, CREATE
- * FUNCTION). A body that does not pass the server's check as it is need not pass it afterwards.
+ * FUNCTION).
  */
-function replacing(bodies: readonly ReplacedBody[], otherwise: string): string {
+function replacing(bodies: readonly ReplacedBody[], otherwise: string, check: string): string {
   const rows = bodies.map(
     (body) =>
       `(${body.oid}::oid, ${literal(body.function)}, ${literal(body.path)}, ${literal(digest(body.before))}, ${dollarQuoted(body.after)})`,
@@ -74,14 +89,8 @@ begin
     if encode(sha256(convert_to(it.prosrc, 'UTF8')), 'hex') is distinct from it.before then
       ${otherwise}
     end if;
-    perform set_config('search_path', it.path, true), set_config('check_function_bodies', 'on', true);
-    if it.lanvalidator <> 0 then
-      begin
-        execute format('select %s(%s)', it.lanvalidator::regproc, it.oid);
-      exception when others then
-        perform set_config('check_function_bodies', 'off', true);
-      end;
-    end if;
+    perform set_config('search_path', it.path, true);
+    ${check}
     definition := pg_get_functiondef(it.oid);
     quote := substring(definition from '(\\$[a-z]+\\$)\\n?$');
     definition := rtrim(definition, E'\\n');

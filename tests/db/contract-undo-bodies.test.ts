@@ -1,0 +1,44 @@
+import { expect } from '@jest/globals'
+import { rowsOf, sql } from '../support/client.ts'
+import { freshDatabase } from '../support/database.ts'
+import { dumpAll } from '../support/dump.ts'
+import { testSince } from '../support/needing.ts'
+import { phasesOf, planFor } from '../support/plan.ts'
+import { run, undo } from '../support/run.ts'
+
+const bodies = `
+  create table target (id serial constraint target_pk primary key, n int, name text);
+  create table child (id int, t int);
+  insert into target (n, name) values (1, 'a');
+  create function by_key() returns bigint language sql as $$
+    select count(*) from (select t.*, count(s.id) from public.target t left join public.child s on s.t = t.id group by t.id) x $$;
+  create function by_ctid() returns bigint language sql as $$ select count(distinct ctid) from public.target $$;
+  create function by_system_column() returns bigint language sql as $$ select count(xmin) from target $$;
+  create function by_constraint() returns void language sql as $$
+    insert into public.target (id, n) values (nextval('public.target_id_seq'), 1) on conflict on constraint target_pk do nothing $$;
+  create procedure by_merge() language sql as $$
+    merge into public.target t using public.child s on s.t = t.id when matched then update set n = s.id $$;
+  create procedure by_merge_later() language plpgsql as $$ begin
+    merge into public.target t using public.child s on s.t = t.id when matched then update set n = s.id; end $$;
+  create function by_truncate() returns void language sql as $$ truncate public.child $$;`
+
+testSince(15)('functions get texts back that could not be made on the views, byte for byte', async () => {
+  await using database = await freshDatabase('texts')
+  await sql(database.url, bodies)
+  const plan = planFor(database.url, { services: { work: { tables: ['target', 'child'] } } })
+  const { expand, switches, contract } = phasesOf(plan)
+  const before = await dumpAll(database.url)
+  await run(plan, [expand, ...switches])
+  const switched = await dumpAll(database.url)
+  for (let round = 0; round < 2; round++) {
+    await run(plan, [contract])
+    expect(await rowsOf(database.url, `select by_key()::int as keys, by_ctid()::int as places`)).toEqual([
+      { keys: 1, places: 1 },
+    ])
+    await undo(plan, { phase: contract })
+    expect(await dumpAll(database.url)).toBe(switched)
+  }
+  await run(plan, [contract])
+  await undo(plan, { to: 0 })
+  expect(await dumpAll(database.url)).toBe(before)
+})
