@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { parse } from 'pg-connection-string'
+import { readConnection } from '../pg/connection-string.ts'
 import type { ServerFacts } from '../pg/server.ts'
 import type { DatabaseTarget } from '../pg/target.ts'
 
@@ -13,7 +13,7 @@ export function toolEnvironment(
   applicationName: string,
   env: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
-  const url = parse(target.url)
+  const url = readConnection(target.url)
   const result: NodeJS.ProcessEnv = {
     ...env,
     PGHOST: url.host || env['PGHOST'] || 'localhost',

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../errors/secrets.ts'
 import type { Session } from '../pg/session.ts'
 import { ownAmong, startedAt } from './own-sessions.ts'
 
@@ -44,7 +45,9 @@ export async function readBlockers(
     [oids, olderThanMs],
   )
   const own = await ownAmong(session, found)
-  return found.filter((blocker) => !own.has(blocker) || staysInTheWay(blocker))
+  return found
+    .filter((blocker) => !own.has(blocker) || staysInTheWay(blocker))
+    .map((blocker) => ({ ...blocker, query: withoutSecrets(blocker.query) }))
 }
 
 function staysInTheWay({ application, state }: Blocker): boolean {

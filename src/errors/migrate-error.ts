@@ -1,4 +1,5 @@
 import { errorCodes, type ErrorCode } from './codes.ts'
+import { withoutSecrets } from './secrets.ts'
 
 /** What the databases were left in: told with every error, since it decides what the operator does next. */
 export type StateKind = 'untouched' | 'rolled-back' | 'resumable' | 'unknown'
@@ -42,10 +43,10 @@ export class MigrateError extends Error {
   readonly [brand] = true
 
   constructor(code: ErrorCode, message: string, fields: ErrorFields = {}) {
-    super(message, fields.cause === undefined ? undefined : { cause: fields.cause })
+    super(withoutSecrets(message), fields.cause === undefined ? undefined : { cause: fields.cause })
     this.name = 'MigrateError'
     this.code = code
-    this.detail = fields.detail ?? []
+    this.detail = (fields.detail ?? []).map(withoutSecrets)
     const kind = fields.state?.kind ?? 'untouched'
     this.state = { kind, sentence: fields.state?.sentence ?? stateSentences[kind] }
     this.next = fields.next ?? []

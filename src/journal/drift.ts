@@ -1,4 +1,5 @@
 import { journalSchema as schema } from '../catalog/names.ts'
+import { withoutSecrets } from '../errors/secrets.ts'
 import type { Session } from '../pg/session.ts'
 
 /** A change of structure that someone else made to a table of the run, or to what stands in for it. */
@@ -14,9 +15,10 @@ export interface Drift {
 
 /** The latest changes, newest first. */
 export async function readDrift(session: Session, run: number, limit = 20): Promise<Drift[]> {
-  return session.query<Drift>(
+  const found = await session.query<Drift>(
     `select at, role, application, host(client) as client, tag, object, statement
        from ${schema}.drift where run = $1 order by id desc limit $2`,
     [run, limit],
   )
+  return found.map((drift) => ({ ...drift, statement: withoutSecrets(drift.statement) }))
 }

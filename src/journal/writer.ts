@@ -1,5 +1,6 @@
 import type { CanaryReport } from '../canary/report.ts'
 import { journalSchema as schema } from '../catalog/names.ts'
+import { withoutSecrets } from '../errors/secrets.ts'
 import type { MigrateEvent } from '../events/event.ts'
 import { literal } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
@@ -171,7 +172,7 @@ export class JournalWriter {
         run,
         phase,
         id,
-        error,
+        withoutSecrets(error),
       ]),
     )
   }

@@ -1,12 +1,16 @@
 import { MigrateError } from '../errors/migrate-error.ts'
+import { withoutSecrets } from '../errors/secrets.ts'
+import { UnreadableConnection } from './connection-string.ts'
 import { sqlstate, stateOf } from './sqlstate.ts'
 import { describeTarget, type DatabaseTarget } from './target.ts'
 
 /** Names the reason a connection failed in words an operator can act on; never the password. */
 export function connectionError(target: DatabaseTarget, error: unknown): MigrateError {
+  if (error instanceof UnreadableConnection) return unreadable(target, error)
   const where = describeTarget(target)
-  const message =
-    error instanceof Error ? error.message || String((error as { code?: string }).code) : String(error)
+  const message = withoutSecrets(
+    error instanceof Error ? error.message || String((error as { code?: string }).code) : String(error),
+  )
   return new MigrateError(
     'connection-failed',
     `cannot connect to database "${target.alias}" at ${where}: ${reason(error, message)}`,
@@ -15,6 +19,14 @@ export function connectionError(target: DatabaseTarget, error: unknown): Migrate
       next: advice(error, where),
       cause: error,
     },
+  )
+}
+
+function unreadable({ alias }: DatabaseTarget, { message }: UnreadableConnection): MigrateError {
+  return new MigrateError(
+    'connection-failed',
+    `the connection string of database "${alias}" cannot be used: ${message}`,
+    { next: ['correct the environment variable or the plan that holds it, then run the same command again'] },
   )
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { connectionError } from './connection-error.ts'
+import { clientConfig } from './connection-string.ts'
 import { ident } from './quoting.ts'
 import { describeTarget } from './target.ts'
 
@@ -23,7 +24,7 @@ export class AdminConsole implements AsyncDisposable {
     const target = { alias: 'pooler', url }
     let client: pg.Client | undefined
     try {
-      client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+      client = new pg.Client({ ...clientConfig(url), connectionTimeoutMillis: 5_000 })
       const console = new AdminConsole(describeTarget(target), client)
       await client.connect()
       return console

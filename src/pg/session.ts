@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { parseIntoClientConfig } from 'pg-connection-string'
 import { connectionError } from './connection-error.ts'
+import { clientConfig } from './connection-string.ts'
 import { enterBackends, ownPrefix, readOwnBackend, type Backend } from './own-session.ts'
 import type { DatabaseTarget } from './target.ts'
 
@@ -37,7 +37,7 @@ export class Session implements AsyncDisposable {
     let client: pg.Client | undefined
     try {
       client = new pg.Client({
-        ...parseIntoClientConfig(target.url),
+        ...clientConfig(target.url),
         // After the connection string, which may say another one: by its name the tool knows its own sessions.
         application_name: applicationName.slice(0, 63),
         connectionTimeoutMillis: 10_000,

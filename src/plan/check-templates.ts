@@ -1,13 +1,14 @@
-import { interpolate, isTemplatePath } from './interpolate.ts'
+import { connectionProblem } from '../pg/connection-string.ts'
+import { interpolate, isAddressPath, isTemplatePath } from './interpolate.ts'
 import type { PlanPath } from './plan.ts'
 import type { Problem } from './problem.ts'
 import type { PlanSource } from './source.ts'
 
-/** References to the environment: well-formed, with a value (unless `env` is not asked for), and only in URLs. */
+/** References to the environment: well-formed, with a value that can be read (unless `env` is not asked for), and only in URLs. */
 export function checkTemplates(source: PlanSource, env: NodeJS.ProcessEnv | undefined): Problem[] {
   return strings(source.value).flatMap(({ text, path }): Problem[] => {
     const place = source.place(path)
-    if (isTemplatePath(path)) return urlProblems(text, env).map((problem) => ({ ...problem, place }))
+    if (isTemplatePath(path)) return urlProblems(text, path, env).map((problem) => ({ ...problem, place }))
     if (!text.includes('${')) return []
     // Anything else would make one plan mean different moves on different machines.
     const message = `${path.join('.')}: \${…} is read in connection strings and addresses only`
@@ -15,7 +16,11 @@ export function checkTemplates(source: PlanSource, env: NodeJS.ProcessEnv | unde
   })
 }
 
-function urlProblems(url: string, env: NodeJS.ProcessEnv | undefined): Omit<Problem, 'place'>[] {
+function urlProblems(
+  url: string,
+  path: PlanPath,
+  env: NodeJS.ProcessEnv | undefined,
+): Omit<Problem, 'place'>[] {
   const result = interpolate(url, env ?? {})
   if ('problems' in result) {
     return result.problems
@@ -26,7 +31,20 @@ function urlProblems(url: string, env: NodeJS.ProcessEnv | undefined): Omit<Prob
       }))
   }
   // libpq would take an empty string for "the local default database".
-  return result.text.trim() === '' ? [{ code: 'plan-invalid', message: 'the url is empty' }] : []
+  if (result.text.trim() === '') return [{ code: 'plan-invalid', message: 'the url is empty' }]
+  if (env === undefined) return []
+  const problem = isAddressPath(path) ? addressProblem(result.text, url) : connectionProblem(result.text)
+  if (problem === undefined) return []
+  const what = isAddressPath(path) ? 'the address' : 'the connection string'
+  return [{ code: 'plan-invalid', message: `${path.join('.')}: ${what} cannot be used: ${problem}` }]
+}
+
+/** The address may hold a password or a token, and is not repeated. */
+function addressProblem(text: string, written: string): string | undefined {
+  // Without a reference the schema says it.
+  if (text === written && !/^https?:\/\//.test(text)) return undefined
+  const isAddress = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+  return isAddress ? undefined : 'it is no address of http or https'
 }
 
 function strings(

@@ -44,6 +44,11 @@ export function isTemplatePath(path: PlanPath): boolean {
   return path.length === 4 && (key === 'standbys' || key === 'subscribers' || inner === 'admin')
 }
 
+/** True for addresses of probes, which are no connection strings. */
+export function isAddressPath([section]: PlanPath): boolean {
+  return section === 'probes'
+}
+
 const malformed = 'expected ${NAME}, ${NAME:-default} or ${NAME:?message} here; $${ is a literal ${'
 
 // The escape first; then a whole reference; then an opening without its end, which `form` refuses.

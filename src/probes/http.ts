@@ -41,8 +41,13 @@ function address(text: string): { url: URL; headers: Record<string, string> } {
   const { username, password } = url
   url.username = url.password = ''
   if (username === '') return { url, headers: {} }
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const pair = `${decoded(username)}:${decoded(password)}`
   return { url, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } }
+}
+
+/** A percent sign that begins no code stands for itself. */
+function decoded(text: string): string {
+  return decodeURIComponent(text.replaceAll(/%(?![\da-f]{2})/gi, '%25'))
 }
 
 /** An answer without an end would fill the memory. */
@@ -57,9 +62,9 @@ async function beginning({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, mostBytes).toString()
 }
 
-/** What may be printed of it: a query may hold a token. */
-function shown({ origin, pathname }: URL): string {
-  return `${origin}${pathname}`
+/** What may be printed of it: a query may hold a token, and what stands before an @ in a path may be half of a password. */
+function shown({ origin, pathname, search }: URL): string {
+  return /@|%40/.test(pathname + search) ? 'the address' : `${origin}${pathname}`
 }
 
 function wrong({ status, contains }: HttpProbeSpec, answer: { status: number; body: string }): string[] {

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { MigrateError } from '../errors/migrate-error.ts'
+import { clientConfig } from '../pg/connection-string.ts'
 import { readNames, snapshotOf, type NameRow } from './journal-rows.ts'
 import type { OnProblem } from './problem.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -59,7 +60,8 @@ export class JournalSource implements Source {
     const { default: driver } = await import('pg')
     const { connection, onChange } = this.#settings
     const client = new driver.Client({
-      ...(typeof connection === 'string' ? { connectionString: connection } : connection),
+      // Read here: the driver's own errors may quote it.
+      ...(typeof connection === 'string' ? clientConfig(connection) : connection),
       application_name: 'pg-relocate resolver',
       connectionTimeoutMillis: answerMs,
       query_timeout: answerMs,

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { MigrateError } from '../errors/migrate-error.ts'
+import { clientConfig, UnreadableConnection } from '../pg/connection-string.ts'
 import { messageOf } from './source.ts'
 
 export interface PoolsOptions {
@@ -103,7 +104,7 @@ export class Pools implements AsyncDisposable {
       connectionTimeoutMillis: answerMs,
       keepAlive: true,
       ...config,
-      connectionString: this.#url(service),
+      ...this.#connection(service),
     }
     if (this.#options.setsSearchPath !== false) made.onConnect = (client) => this.#prepare(service, client)
     const pool = this.#parts.make(service, made)
@@ -141,6 +142,22 @@ export class Pools implements AsyncDisposable {
         onError?.(service, cause)
         throw error
       }
+    }
+  }
+
+  /** @throws MigrateError `env-missing` without a URL, or with one that cannot be read, which is not repeated */
+  #connection(service: string): pg.ClientConfig {
+    try {
+      return clientConfig(this.#url(service))
+    } catch (error) {
+      if (!(error instanceof UnreadableConnection)) throw error
+      throw new MigrateError(
+        'env-missing',
+        `the URL of service "${service}" cannot be used: ${error.message}`,
+        {
+          next: ['correct it'],
+        },
+      )
     }
   }
 

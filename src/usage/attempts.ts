@@ -1,4 +1,5 @@
 import { startedAt, withoutOwn } from '../catalog/own-sessions.ts'
+import { withoutSecrets } from '../errors/secrets.ts'
 import type { Session } from '../pg/session.ts'
 import type { Standby } from '../standby/standby.ts'
 import type { WatchedName } from './watched-name.ts'
@@ -49,7 +50,10 @@ export async function readAttempts(
         and a.query_start >= $2`,
     [JSON.stringify(tables.map((table) => ({ relation: table.relation, ...namePatterns(table) }))), since],
   )
-  const rows = await withoutOwn(session, found)
+  const rows = (await withoutOwn(session, found)).map((row) => ({
+    ...row,
+    statement: withoutSecrets(row.statement),
+  }))
   const where = standby === undefined ? '' : `standby ${standby.where}: `
   return rows.map((row) => ({
     ...row,

@@ -183,11 +183,6 @@ test('a table that others inherit from is not repaired', async () => {
   expect(await readdir(own.dir)).not.toContain('r.sql')
 })
 
-test('a connection string is refused as an argument, and not repeated', async () => {
-  const { stdout, stderr, code } = await desk.run(['compare', '--with', 'postgres://u:S3cret@host/db'])
-  expect([code, `${stdout}${stderr}`.includes('S3cret')]).toEqual([2, false])
-})
-
 test.each([
   ['a database that nobody knows', ['--with', 'NOBODY'], 'usage-invalid'],
   ['a table that the plan does not have', ['--with', 'OTHER', '--table', 'public.user'], 'usage-invalid'],

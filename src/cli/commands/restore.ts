@@ -12,8 +12,8 @@ export function addRestore(program: Command, signal: AbortSignal): void {
     .option('--dry-run', 'only say what would be lost')
     .option('--to-database <name>', 'into a new database of that name, and stop there')
     .option(
-      '--scratch <url>',
-      'restore first into this empty database, instead of one that is made and dropped',
+      '--scratch <database>',
+      'restore first into this empty database (an alias, or the environment variable with its connection string), instead of one that is made and dropped',
     )
     .option('--list', 'the restores whose old rows are kept')
     .option('--undo <id>', 'put the old rows of a restore back')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { chalkStderr as chalk } from 'chalk'
 import { classify } from '../../pg/classify.ts'
 import { isMigrateError, MigrateError } from '../../errors/migrate-error.ts'
+import { withoutSecrets } from '../../errors/secrets.ts'
 
 /** What happened, why, in what state everything is, and the next command. */
 export function renderError(error: MigrateError): string {
@@ -26,7 +27,7 @@ export function asMigrateError(error: unknown): MigrateError {
   if (isMigrateError(error)) return error
   const known = classify(error)
   if (known !== undefined) return known
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const trace = withoutSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error))
   const file = join(mkdtempSync(join(tmpdir(), 'pg-relocate-')), 'error.txt')
   writeFileSync(file, `${trace}\n`)
   return new MigrateError('internal', error instanceof Error ? error.message : String(error), {

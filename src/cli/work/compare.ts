@@ -3,8 +3,7 @@ import { compareDatabases, type ComparedTable, type DatabaseComparison } from '.
 import { openWorkspace } from '../../engine/workspace.ts'
 import { exitCodes } from '../../errors/codes.ts'
 import { MigrateError } from '../../errors/migrate-error.ts'
-import type { DatabaseTarget } from '../../pg/target.ts'
-import type { Plan } from '../../plan/plan.ts'
+import { databaseNamed } from '../databases.ts'
 import { duration, type CommandContext } from '../context.ts'
 import { chosenNames } from '../old-names.ts'
 import { table } from '../render/table.ts'
@@ -24,7 +23,7 @@ export async function work(context: CommandContext, options: Options): Promise<v
   const plan = await context.plan()
   const request = {
     ...chosenNames(options),
-    other: otherDatabase(plan, options.with),
+    other: databaseNamed('--with', options.with, plan.databases, 'other'),
     chunkRows: count(options.chunk, '--chunk'),
     ...(options.maxRate === undefined ? {} : { maxRate: count(options.maxRate, '--max-rate') }),
     settleMs: duration(options.settle, '--settle'),
@@ -40,22 +39,6 @@ export async function work(context: CommandContext, options: Options): Promise<v
   } finally {
     await workspace.session.close()
   }
-}
-
-function otherDatabase(plan: Plan, name: string): DatabaseTarget {
-  const url = plan.databases[name]?.url ?? process.env[name]
-  if (url !== undefined && url !== '') return { alias: name, url }
-  if (name.includes('://'))
-    throw new MigrateError('usage-invalid', '--with takes the name of a database, not a connection string', {
-      detail: ['arguments can be read by every user of the machine'],
-      next: ['OTHER=postgres://… migrate compare --with OTHER'],
-    })
-  throw new MigrateError('usage-invalid', `--with: neither the plan nor the environment knows "${name}"`, {
-    detail: [`databases of the plan: ${Object.keys(plan.databases).join(', ')}`],
-    next: [
-      `${/^\w+$/.test(name) ? name : 'OTHER'}=postgres://… migrate compare --with ${/^\w+$/.test(name) ? name : 'OTHER'}`,
-    ],
-  })
 }
 
 function count(text: string, option: string): number {

@@ -4,6 +4,7 @@ import { exitCodes } from '../../errors/codes.ts'
 import { MigrateError } from '../../errors/migrate-error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { CommandContext } from '../context.ts'
+import { urlInVariable } from '../databases.ts'
 import { renderDiagnosis } from '../render/doctor.ts'
 
 interface Options {
@@ -30,11 +31,5 @@ async function planOf({ database, schema, target }: Options, context: CommandCon
       next: ['migrate doctor --help'],
     })
   }
-  const url = process.env[database]
-  if (url === undefined || url === '') {
-    throw new MigrateError('env-missing', `environment variable ${database} is not set`, {
-      next: [`export ${database}=postgresql://user@host/database`],
-    })
-  }
-  return wholeSchemaPlan(url, schema, target)
+  return wholeSchemaPlan(urlInVariable('--database', database), schema, target)
 }

@@ -4,6 +4,7 @@ import { openWorkspace } from '../../engine/workspace.ts'
 import { exitCodes } from '../../errors/codes.ts'
 import { MigrateError } from '../../errors/migrate-error.ts'
 import type { CommandContext } from '../context.ts'
+import { databaseNamed } from '../databases.ts'
 import { renderDrill } from '../render/backups.ts'
 import { serviceNamed } from '../services.ts'
 
@@ -21,10 +22,13 @@ export async function work(
   const plan = await context.plan()
   checkOptions(folder, options)
   if (options.service !== undefined) serviceNamed(plan, options.service)
+  const scratch =
+    options.scratch === undefined
+      ? undefined
+      : databaseNamed('--scratch', options.scratch, plan.databases, 'scratch')
   const workspace = await openWorkspace(plan, 'drill', context.events)
   try {
     const paths = folder === undefined ? await newestBackups(workspace, options) : [folder]
-    const scratch = options.scratch === undefined ? undefined : { alias: 'scratch', url: options.scratch }
     const outcomes = []
     for (const path of paths) {
       outcomes.push(await drill(workspace, path, context.events, { scratch, signal: context.signal }))

@@ -7,6 +7,7 @@ import { renderPlan } from '../../plan/init.ts'
 import { groupTables } from '../../survey/grouping.ts'
 import { proposedFor } from '../../statements/of-schema.ts'
 import type { CommandContext } from '../context.ts'
+import { urlInVariable } from '../databases.ts'
 
 interface Options {
   readonly database: string
@@ -16,12 +17,7 @@ interface Options {
 }
 
 export async function work(context: CommandContext, options: Options): Promise<void> {
-  const url = process.env[options.database]
-  if (url === undefined || url === '') {
-    throw new MigrateError('env-missing', `environment variable ${options.database} is not set`, {
-      next: [`export ${options.database}=postgresql://user@host/database`],
-    })
-  }
+  const url = urlInVariable('--database', options.database)
   await using session = await Session.connect({ alias: options.database, url }, 'migrate/init')
   const server = await checkServer(session)
   const relations = (await readRelations(session, options.schema)).filter(

@@ -7,9 +7,11 @@ import {
 import { keptRestores, releaseKept, restoreInPlace, undoKept } from '../../engine/restore.ts'
 import { openWorkspace, type Workspace } from '../../engine/workspace.ts'
 import { MigrateError } from '../../errors/migrate-error.ts'
+import type { DatabaseTarget } from '../../pg/target.ts'
 import { countLosses } from '../../restore/exchange.ts'
 import { confirmByName, confirmChange } from '../confirm.ts'
 import type { CommandContext } from '../context.ts'
+import { databaseNamed } from '../databases.ts'
 import { lossData, renderBeside, renderKept, renderLosses, renderRestored } from '../render/restore.ts'
 import { serviceNamed } from '../services.ts'
 
@@ -30,10 +32,15 @@ export async function work(
   options: Options,
 ): Promise<void> {
   checkOptions(source, options)
-  const workspace = await openWorkspace(await context.plan(), 'restore', context.events)
+  const plan = await context.plan()
+  const scratch =
+    options.scratch === undefined
+      ? undefined
+      : databaseNamed('--scratch', options.scratch, plan.databases, 'scratch')
+  const workspace = await openWorkspace(plan, 'restore', context.events)
   try {
     if (source === undefined) await lookAfterKept(context, workspace, options)
-    else await restore(context, workspace, source, options)
+    else await restore(context, workspace, source, { ...options, scratch })
   } finally {
     await workspace.session.close()
   }
@@ -43,14 +50,14 @@ async function restore(
   context: CommandContext,
   workspace: Workspace,
   source: string,
-  options: Options,
+  options: Omit<Options, 'scratch'> & { readonly scratch: DatabaseTarget | undefined },
 ): Promise<void> {
   const { events, signal } = context
   const request: RestoreRequest = {
     source,
     service: options.service === undefined ? undefined : serviceNamed(workspace.plan, options.service),
     tables: options.table?.split(',').map((name) => name.trim()),
-    scratch: options.scratch === undefined ? undefined : { alias: 'scratch', url: options.scratch },
+    scratch: options.scratch,
   }
   if (options.toDatabase !== undefined) {
     const made = await restoreBeside(workspace, request, options.toDatabase, events, signal)

@@ -13,6 +13,7 @@ import { plainRewrite } from '../../plan/plain-rewrite.ts'
 import type { RewriteSettings } from '../../plan/plan.ts'
 import { readPlan } from '../../plan/read.ts'
 import type { CommandContext } from '../context.ts'
+import { databaseNamed } from '../databases.ts'
 import { githubLines } from '../render/rewrite-github.ts'
 import { sarifOf } from '../render/rewrite-sarif.ts'
 import { renderRewrite, rewriteData, summaryOf, type ShownRewrite } from '../render/rewrite.ts'
@@ -167,28 +168,9 @@ async function verifyTarget(
   source: NamesSource,
   context: CommandContext,
 ): Promise<DatabaseTarget> {
-  const url = process.env[name]
-  if (url !== undefined && url !== '') return { alias: name, url }
-  if (name.includes('://')) {
-    // A connection string without a password tells no secret to the other users of the machine.
-    if (!hasPassword(name)) return { alias: 'shadow', url: name }
-    throw new MigrateError('usage-invalid', '--verify takes no connection string with a password', {
-      detail: ['arguments can be read by every user of the machine'],
-      next: ['SHADOW_URL=postgres://… migrate rewrite … --verify SHADOW_URL'],
-    })
-  }
-  const plan = source.kind === 'database' ? source.plan : undefined
-  const known =
-    plan?.databases[name] ??
-    (context.options.plan === undefined ? undefined : (await context.plan()).databases[name])
-  if (known !== undefined) return { alias: name, url: known.url }
-  throw new MigrateError('usage-invalid', `--verify: neither the plan nor the environment knows "${name}"`, {
-    next: ['SHADOW_URL=postgres://… migrate rewrite … --verify SHADOW_URL'],
-  })
-}
-
-function hasPassword(url: string): boolean {
-  return /^[a-z]+:\/\/[^/@]*:[^/@]*@/i.test(url) || /[?&]password=/i.test(url)
+  if (source.kind === 'database') return databaseNamed('--verify', name, source.plan.databases, 'shadow')
+  const known = context.options.plan === undefined ? undefined : (await context.plan()).databases
+  return databaseNamed('--verify', name, known, 'shadow')
 }
 
 function list(text: string): string[] {

@@ -96,7 +96,7 @@ test('any change of the tables changes it', () => {
 
 test.each([
   ['the name', { name: 'store' }],
-  ['an alias', { databases: { ...written.databases, spare: { url: 'x' } } }],
+  ['an alias', { databases: { ...written.databases, spare: { url: 'postgres://localhost/spare' } } }],
   [
     'a target schema',
     { services: { ...written.services, users: { ...written.services.users, schema: 'people' } } },

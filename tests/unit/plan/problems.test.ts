@@ -53,7 +53,7 @@ const slips: readonly [name: string, written: string, ...messages: readonly (str
   ['a long name', `${head.replace('shop', `»${'x'.repeat(41)}`)}${services}`, /^name: .* 40 characters/],
   [
     'an alias with a dot',
-    `${head}  »a.b: { url: x }\n${services}`,
+    `${head}  »a.b: { url: postgres://h/d }\n${services}`,
     /^databases\.a\.b: a database alias is made of/,
   ],
   [
@@ -251,7 +251,7 @@ describe('a collision is reported at every place', () => {
 })
 
 describe('moves that cannot be done', () => {
-  const two = head.replace('  db:', '  other: { url: x }\n  db:')
+  const two = head.replace('  db:', '  other: { url: postgres://h/d }\n  db:')
 
   test('to another database', () => {
     const { text, places } = marked(`${two}services:\n  a: { from: db.c, to: »other, tables: [t] }\n`)
