@@ -3,6 +3,7 @@ import type { BodyMention } from '../catalog/functions.ts'
 import { pathInForce } from '../catalog/search-paths.ts'
 import { ident, qualified } from '../pg/quoting.ts'
 import type { Plan } from '../plan/plan.ts'
+import { examinedBodies, type ExaminedBody } from '../statements/in-bodies.ts'
 import { oldName } from '../steps/names.ts'
 import type { Facts } from '../survey/facts.ts'
 import { readFollowing } from '../survey/row-routines.ts'
@@ -25,11 +26,13 @@ export const routineRules: readonly Rule[] = [
     severity: 'info',
     waivable: true,
     phases: ['expand'],
-    check: (context) =>
-      [...byRoutine(moved(context)).values()].map(({ mention, names }) => ({
+    async check(context) {
+      const bodies = await examinedBodies(context.session, context.facts)
+      return [...byRoutine(moved(context)).values()].map(({ mention, names }) => ({
         on: mention.signature,
-        text: `its text names ${names.join(', ')}; it goes on working by the old names until contract`,
-      })),
+        text: `its text names ${names.join(', ')}; ${fateOf(bodies.find(({ oid }) => oid === mention.oid))}`,
+      }))
+    },
   },
   {
     id: 'old-name-dependent',
@@ -79,6 +82,15 @@ function whoLacks({ services }: Plan, { searchPaths, roles }: Facts, source: str
     .filter((role) => roles.has(role) && !splitPath(pathInForce(searchPaths, role)).includes(source))
     .map((role) => `role ${ident(role)} has the search_path ${pathInForce(searchPaths, role)}`)
   return [...declared, ...ofRoles]
+}
+
+/** What becomes of a function whose text names what moves. */
+function fateOf(body: ExaminedBody | undefined): string {
+  const traps = [...new Set(body?.breaking.filter(({ policy }) => policy !== 'late').map(({ trap }) => trap))]
+  if (traps.length > 0) return `from the switch on it would fail or do something else: ${traps.join(', ')}`
+  const reason = body === undefined ? 'it was not read' : body.unknown
+  if (reason !== undefined) return `whether it goes on working from the switch on is not known: ${reason}`
+  return 'it goes on working by the old names until contract'
 }
 
 /** What may be named in the text of a function. */

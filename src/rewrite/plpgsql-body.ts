@@ -4,6 +4,7 @@ import { decide, type Surroundings } from './decide.ts'
 import { declaredTypes } from './declared-types.ts'
 import { rewriteDynamic } from './dynamic.ts'
 import { after } from './effects.ts'
+import { parsedFunctions } from './embedded-sql.ts'
 import { qualify, type Edit, type Mention } from './mention.ts'
 import type { Moves } from './moves.ts'
 import { readLiteral } from './literal.ts'
@@ -18,45 +19,17 @@ export function rewritePlpgsql(
   body: string,
   rewriteSql: RewriteSql,
 ): Outcome {
-  const synthetic = (result: string): string => {
-    const tag = body.includes('$body$') ? '$migrate_body$' : '$body$'
-    return `create function f() returns ${result} language plpgsql as ${tag}${body}${tag}`
-  }
-  let problem = ''
-  const others = ['trigger', 'void', 'int', 'setof int'].map(synthetic)
-  const texts = [statement, withoutColumnTypes(statement), ...others]
-  for (const text of [...texts, ...texts.map(withRecords)]) {
-    const parsed = context.parser.parseBody(text)
-    if ('unparsable' in parsed) {
-      problem ||= parsed.unparsable
-      continue
-    }
-    const found = parsed.functions.map((fn) => embedded(fn, body))
-    const lost = found.flatMap((each) => each.lost).find((sql) => rewriteSql(context, sql).edits.length > 0)
-    if (lost !== undefined)
-      return { edits: [], mentions: [], problem: `an expression that was not found in the body: ${lost}` }
-    const parts = found.flatMap((each) => each.embedded)
-    return withRest(
-      merge([typeEdits(context, body), ...rewriteParts(context, parts, rewriteSql)]),
-      body,
-      context.moves,
-    )
-  }
-  return { edits: [], mentions: [], problem }
-}
-
-/** The parser does not know types that are those of columns in the head of a function. */
-function withoutColumnTypes(statement: string): string {
-  const name = String.raw`(?:"[^"]*"|[\w$\u0080-\uffff]+)`
-  return statement.replaceAll(new RegExp(String.raw`${name}(?:\s*\.\s*${name})+\s*%\s*type\b`, 'gi'), 'int')
-}
-
-/** The parser knows no fields of a variable that is declared as a row of a table; those of a record are any. */
-function withRecords(statement: string): string {
-  const name = String.raw`(?:"[^"]*"|[\w$\u0080-\uffff]+)`
-  return statement.replaceAll(
-    new RegExp(String.raw`${name}(?:\s*\.\s*${name})*\s*%\s*rowtype\b`, 'gi'),
-    (all) => 'record'.concat('\n'.repeat(all.split('\n').length - 1)),
+  const parsed = parsedFunctions(context.parser, statement, body)
+  if ('unparsable' in parsed) return { edits: [], mentions: [], problem: parsed.unparsable }
+  const found = parsed.functions.map((fn) => embedded(fn, body))
+  const lost = found.flatMap((each) => each.lost).find((sql) => rewriteSql(context, sql).edits.length > 0)
+  if (lost !== undefined)
+    return { edits: [], mentions: [], problem: `an expression that was not found in the body: ${lost}` }
+  const parts = found.flatMap((each) => each.embedded)
+  return withRest(
+    merge([typeEdits(context, body), ...rewriteParts(context, parts, rewriteSql)]),
+    body,
+    context.moves,
   )
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { RecordedStatement } from '../catalog/recorded-statements.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
 import { Parser } from '../sql/parser.ts'
-import { splitStatements } from './split.ts'
+import { splitStatements } from '../sql/split.ts'
 
 /** Statements from an application's log, its source or a test run. */
 export interface StatementFile {

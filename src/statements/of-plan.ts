@@ -4,7 +4,8 @@ import type { Plan } from '../plan/plan.ts'
 import type { Facts } from '../survey/facts.ts'
 import { breaking, shortened, type Breaking } from './breaking.ts'
 import { namedByParameter } from './by-parameter.ts'
-import { examine, readGround } from './evidence.ts'
+import { examine } from './evidence.ts'
+import { examinedBodies, groundOf } from './in-bodies.ts'
 import { isAdvice, propose, type Proposal } from './propose.ts'
 
 /** Where the statements come from. */
@@ -55,11 +56,10 @@ export async function statementsOf(
   facts: Facts,
   statements: readonly RecordedStatement[],
 ): Promise<Omit<PlanStatements, 'origin'>> {
-  if (statements.length === 0)
+  const held = (await examinedBodies(session, facts)).flatMap(({ examined }) => examined)
+  if (statements.length + held.length === 0)
     return { examined: 0, breaking: [], byParameter: [], unparsable: [], proposals: [] }
-  // Once the old names are gone nothing more can break.
-  const candidates = facts.tables.filter(({ location }) => location.stand !== 'contracted')
-  const ground = await readGround(session, candidates)
+  const ground = await groundOf(session, facts)
   const { examined, unparsable } = await examine(ground, statements)
   const { major } = facts.server
   return {
@@ -73,6 +73,6 @@ export async function statementsOf(
     unparsable: unparsable
       .map(({ sql, calls, reason }) => ({ sql: shortened(sql), calls, reason }))
       .toSorted((a, b) => (a.sql < b.sql ? -1 : 1)),
-    proposals: propose(ground.tables, examined, plan.searchPath, major).filter(isAdvice),
+    proposals: propose(ground.tables, [...examined, ...held], plan.searchPath, major).filter(isAdvice),
   }
 }

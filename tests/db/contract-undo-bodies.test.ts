@@ -25,7 +25,20 @@ const bodies = `
 testSince(15)('functions get texts back that could not be made on the views, byte for byte', async () => {
   await using database = await freshDatabase('texts')
   await sql(database.url, bodies)
-  const plan = planFor(database.url, { services: { work: { tables: ['target', 'child'] } } })
+  const allow = [
+    'key()',
+    'ctid()',
+    'system_column()',
+    'constraint()',
+    'merge()',
+    'merge_later()',
+    'truncate()',
+  ].map((name) => ({
+    rule: 'body-breaks',
+    on: `public.by_${name}`,
+    because: 'nobody calls it while there are views',
+  }))
+  const plan = planFor(database.url, { services: { work: { tables: ['target', 'child'] } }, allow })
   const { expand, switches, contract } = phasesOf(plan)
   const before = await dumpAll(database.url)
   await run(plan, [expand, ...switches])

@@ -5,7 +5,7 @@ import type { KnownTable } from '../../../src/statements/known.ts'
 import { lookupFor, parseName, pathOf } from '../../../src/statements/names.ts'
 import { Parser } from '../../../src/sql/parser.ts'
 import { propose } from '../../../src/statements/propose.ts'
-import { splitStatements } from '../../../src/statements/split.ts'
+import { splitStatements } from '../../../src/sql/split.ts'
 import { ident } from '../../../src/pg/quoting.ts'
 
 let parser: Parser

@@ -1,4 +1,4 @@
-import { isMark, isToken, pieceAt } from '../sql/lexer.ts'
+import { isMark, isToken, pieceAt } from './lexer.ts'
 
 /**
  * Cuts a text into statements at semicolons outside of strings, quoted names and comments (manual, chapter 4.1). It
