@@ -3,6 +3,7 @@ import { sqlstate, stateOf } from '../pg/sqlstate.ts'
 import { findingLine, isBlocking, type Finding } from '../survey/finding.ts'
 import { waive } from '../survey/waivers.ts'
 import { bodyRules } from './bodies.ts'
+import { bodyStatementRules } from './body-statements.ts'
 import { earlyNameRules } from './early-names.ts'
 import { endingNameRules } from './ending-names.ts'
 import { evidenceRules } from './evidence.ts'
@@ -47,6 +48,7 @@ export const rules: readonly Rule[] = [
   ...subscriberRules,
   ...poolerRules,
   ...statementRules,
+  ...bodyStatementRules,
 ]
 
 /** Everything that speaks against beginning a phase, or that someone should know before; waived where the plan says so. */

@@ -3,7 +3,7 @@ import type { BodyMention } from '../catalog/functions.ts'
 import { pathInForce } from '../catalog/search-paths.ts'
 import { ident, qualified } from '../pg/quoting.ts'
 import type { Plan } from '../plan/plan.ts'
-import { examinedBodies, type ExaminedBody } from '../statements/in-bodies.ts'
+import { judgedBodies, severityInBody, type JudgedBody } from '../statements/bodies.ts'
 import { oldName } from '../steps/names.ts'
 import type { Facts } from '../survey/facts.ts'
 import { readFollowing } from '../survey/row-routines.ts'
@@ -26,13 +26,7 @@ export const routineRules: readonly Rule[] = [
     severity: 'info',
     waivable: true,
     phases: ['expand'],
-    async check(context) {
-      const bodies = await examinedBodies(context.session, context.facts)
-      return [...byRoutine(moved(context)).values()].map(({ mention, names }) => ({
-        on: mention.signature,
-        text: `its text names ${names.join(', ')}; ${fateOf(bodies.find(({ oid }) => oid === mention.oid))}`,
-      }))
-    },
+    check: namingRoutines,
   },
   {
     id: 'old-name-dependent',
@@ -59,6 +53,23 @@ export const routineRules: readonly Rule[] = [
   },
 ]
 
+/** What was not judged, or breaks, is never said to go on working. */
+async function namingRoutines(context: PreflightContext): Promise<Draft[]> {
+  const judged = new Map((await judgedBodies(context.session, context.facts)).map((body) => [body.oid, body]))
+  return [...byRoutine(moved(context)).values()].map(({ mention, names }) => ({
+    on: mention.signature,
+    text: `its text names ${names.join(', ')}; ${outlook(judged.get(mention.oid), context.facts.server.major)}`,
+  }))
+}
+
+function outlook(body: JudgedBody | undefined, major: number): string {
+  if (body?.hits.some((hit) => severityInBody(hit, major) !== undefined) === true)
+    return 'some of its statements would break at the switch (body-breaks)'
+  return (body?.unjudged.length ?? 0) > 0
+    ? 'not judged, whether it goes on working by the old names (body-not-judged)'
+    : 'it goes on working by the old names until contract'
+}
+
 /** Clients of the new name may have another search_path than those of the old one, and the same rows to write. */
 async function followingRoutines({ session, plan, facts, tables }: PreflightContext): Promise<Draft[]> {
   const found = await readFollowing(session, tables)
@@ -82,15 +93,6 @@ function whoLacks({ services }: Plan, { searchPaths, roles }: Facts, source: str
     .filter((role) => roles.has(role) && !splitPath(pathInForce(searchPaths, role)).includes(source))
     .map((role) => `role ${ident(role)} has the search_path ${pathInForce(searchPaths, role)}`)
   return [...declared, ...ofRoles]
-}
-
-/** What becomes of a function whose text names what moves. */
-function fateOf(body: ExaminedBody | undefined): string {
-  const traps = [...new Set(body?.breaking.filter(({ policy }) => policy !== 'late').map(({ trap }) => trap))]
-  if (traps.length > 0) return `from the switch on it would fail or do something else: ${traps.join(', ')}`
-  const reason = body === undefined ? 'it was not read' : body.unknown
-  if (reason !== undefined) return `whether it goes on working from the switch on is not known: ${reason}`
-  return 'it goes on working by the old names until contract'
 }
 
 /** What may be named in the text of a function. */

@@ -1,7 +1,6 @@
 import { isGlob } from '../plan/match.ts'
 import { qualified } from '../pg/quoting.ts'
 import type { Breaking } from '../statements/breaking.ts'
-import { examinedBodies } from '../statements/in-bodies.ts'
 import { recordedOf, type Origin } from '../statements/of-plan.ts'
 import { oldName } from '../steps/names.ts'
 import type { Severity } from '../survey/finding.ts'
@@ -9,7 +8,7 @@ import type { Rule } from './rule.ts'
 
 const rank: readonly Severity[] = ['error', 'warning', 'info']
 
-/** Rules about statements that clients have been seen to run, and those that functions hold. */
+/** Rules about statements that clients have been seen to run. */
 export const statementRules: readonly Rule[] = [
   {
     id: 'statement-breaks',
@@ -32,31 +31,6 @@ export const statementRules: readonly Rule[] = [
             text: `${counted(here)} recorded${since(origin)} would break under policy ${table.compat}: ${traps.join(', ')}`,
             evidence: here.map(evidence),
             remedy: `change the statements as \`migrate plan\` says, or choose another policy${policyLine(table.name)}`,
-          },
-        ]
-      })
-    },
-  },
-  {
-    id: 'body-breaks',
-    code: 'PF-19',
-    severity: 'error',
-    waivable: true,
-    phases: ['switch'],
-    async check({ session, facts, tables }) {
-      const old = new Map(tables.map((table) => [qualified(oldName(table)), table.name]))
-      return (await examinedBodies(session, facts)).flatMap(({ signature, breaking }) => {
-        const here = breaking.filter(({ table }) => old.has(table))
-        if (here.length === 0) return []
-        const severity = rank.find((level) => here.some((statement) => statement.severity === level))!
-        const of = here.map(({ trap, table, policy }) => `${trap} of ${table} (policy ${policy})`)
-        return [
-          {
-            on: signature,
-            severity,
-            text: `it would fail or do something else from the switch on: ${[...new Set(of)].join(', ')}`,
-            evidence: here.map(({ trap, outcome, sql }) => `${trap} (${outcome}): ${sql}`),
-            remedy: `change its text (${[...new Set(here.map(({ wayOut }) => wayOut))].join('; ')}), or choose another policy${policyLine(old.get(here[0]!.table)!)}`,
           },
         ]
       })

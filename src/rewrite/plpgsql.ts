@@ -88,6 +88,20 @@ export function embedded(fn: Node, body: string): Alignment {
   return { embedded: found, lost }
 }
 
+/** A statement of SQL in a body, or an expression as one. */
+export interface BodyStatement {
+  readonly sql: string
+  /** The line of the body on which it begins, counted from 1. */
+  readonly line: number
+}
+
+/** What a parsed function has the server parse, but for the SQL that it makes itself. */
+export function statementsOf(fn: Node): BodyStatement[] {
+  return [...expressions(fn)]
+    .filter(({ isDynamic }) => !isDynamic)
+    .map((expression) => ({ sql: standalone(expression).sql, line: expression.line }))
+}
+
 /** The variables whose values become SQL that EXECUTE runs, by themselves or through others. */
 function runningVariables(expressions: readonly Expression[]): ReadonlySet<string> {
   const running = new Set<string>()

@@ -3,7 +3,8 @@ import type { KnownTable, Lookup, Named } from './known.ts'
 import type { Parser } from '../sql/parser.ts'
 import type { Trap } from './trap.ts'
 import { traps } from './traps.ts'
-import type { Node } from '../sql/tree.ts'
+import { partsOfDo, type Unjudged } from './parts.ts'
+import { untag, type Node } from '../sql/tree.ts'
 import { walk } from './walk.ts'
 
 /** A trap that a text falls into for one table, whatever that table’s policy is. */
@@ -16,6 +17,8 @@ export interface Analysis {
   readonly hits: readonly Hit[]
   /** The moved tables that the text names. */
   readonly names: readonly Named[]
+  /** What a DO in it runs, and nobody can say beforehand. */
+  readonly unjudged: readonly Unjudged[]
 }
 
 /** Parses a text and looks for traps in every statement of it. */
@@ -27,15 +30,41 @@ export async function analyse(
   await parser.ready()
   const parsed = parser.parse(sql)
   if ('unparsable' in parsed) return parsed
-  let found: Analysis[]
+  const found: Analysis[] = []
   try {
-    found = parsed.statements.map(({ tree }) => look(tree, lookup))
+    for (const { tree } of parsed.statements)
+      found.push(look(tree, lookup), await lookInside(parser, sql, tree, lookup))
   } catch (error) {
     // What the parser still took may be too deep for a walk.
     if (!(error instanceof Error) || error.name !== 'RangeError') throw error
     return { unparsable: 'it is nested too deeply' }
   }
-  return { hits: found.flatMap(({ hits }) => hits), names: found.flatMap(({ names }) => names) }
+  return together(found)
+}
+
+function together(found: readonly Analysis[]): Analysis {
+  return {
+    hits: found.flatMap(({ hits }) => hits),
+    names: found.flatMap(({ names }) => names),
+    unjudged: found.flatMap(({ unjudged }) => unjudged),
+  }
+}
+
+/** A DO runs the statements of its body at once. */
+async function lookInside(parser: Parser, sql: string, statement: Node, lookup: Lookup): Promise<Analysis> {
+  const [tag, node] = untag(statement)
+  const { statements, unjudged } =
+    tag === 'DoStmt' ? partsOfDo(parser, sql, tag, node) : { statements: [], unjudged: [] }
+  const found: Analysis[] = [{ hits: [], names: [], unjudged }]
+  for (const part of statements) {
+    const inner = await analyse(parser, part.sql, lookup)
+    found.push(
+      'unparsable' in inner
+        ? { hits: [], names: [], unjudged: [{ line: part.line, reason: inner.unparsable }] }
+        : inner,
+    )
+  }
+  return together(found)
 }
 
 /** One statement; a trap is told once for each table. */
@@ -52,5 +81,9 @@ function look(statement: Node, lookup: Lookup): Analysis {
       for (const { table } of found) tables.add(table)
     }
   }
-  return { hits: [...hits].flatMap(([trap, tables]) => [...tables].map((table) => ({ trap, table }))), names }
+  return {
+    hits: [...hits].flatMap(([trap, tables]) => [...tables].map((table) => ({ trap, table }))),
+    names,
+    unjudged: [],
+  }
 }

@@ -10,6 +10,7 @@ import { analyse, type Analysis } from './analyse.ts'
 import type { KnownTable, Lookup } from './known.ts'
 import { lookupFor, pathOf, type Namesakes } from './names.ts'
 import { Parser } from '../sql/parser.ts'
+import type { Facts } from '../survey/facts.ts'
 
 /** What must be known of a table beforehand; a table of the survey has it all. */
 export interface Candidate {
@@ -63,6 +64,16 @@ export async function readGround(session: Session, candidates: readonly Candidat
   )
   const names = candidates.map(({ name }) => name)
   return { tables, paths: await readSearchPaths(session), namesakes: await readNamesakes(session, names) }
+}
+
+const grounds = new WeakMap<Facts, Promise<Ground>>()
+
+/** The same for the tables of a survey. Once the old names are gone nothing more can break. */
+export function groundOf(session: Session, facts: Facts): Promise<Ground> {
+  const candidates = facts.tables.filter(({ location }) => location.stand !== 'contracted')
+  const found = grounds.get(facts) ?? readGround(session, candidates)
+  grounds.set(facts, found)
+  return found
 }
 
 /** Looks into every statement that may name one of the tables. */

@@ -2,10 +2,10 @@ import { readRecordedStatements, type RecordedStatement } from '../catalog/recor
 import type { Session } from '../pg/session.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Facts } from '../survey/facts.ts'
+import { judgedBodies } from './bodies.ts'
 import { breaking, shortened, type Breaking } from './breaking.ts'
 import { namedByParameter } from './by-parameter.ts'
-import { examine } from './evidence.ts'
-import { examinedBodies, groundOf } from './in-bodies.ts'
+import { examine, groundOf } from './evidence.ts'
 import { isAdvice, propose, type Proposal } from './propose.ts'
 
 /** Where the statements come from. */
@@ -56,9 +56,6 @@ export async function statementsOf(
   facts: Facts,
   statements: readonly RecordedStatement[],
 ): Promise<Omit<PlanStatements, 'origin'>> {
-  const held = (await examinedBodies(session, facts)).flatMap(({ examined }) => examined)
-  if (statements.length + held.length === 0)
-    return { examined: 0, breaking: [], byParameter: [], unparsable: [], proposals: [] }
   const ground = await groundOf(session, facts)
   const { examined, unparsable } = await examine(ground, statements)
   const { major } = facts.server
@@ -73,6 +70,12 @@ export async function statementsOf(
     unparsable: unparsable
       .map(({ sql, calls, reason }) => ({ sql: shortened(sql), calls, reason }))
       .toSorted((a, b) => (a.sql < b.sql ? -1 : 1)),
-    proposals: propose(ground.tables, [...examined, ...held], plan.searchPath, major).filter(isAdvice),
+    proposals: propose(
+      ground.tables,
+      examined,
+      await judgedBodies(session, facts),
+      plan.searchPath,
+      major,
+    ).filter(isAdvice),
   }
 }

@@ -4,6 +4,7 @@ import type { Relation } from '../catalog/relations.ts'
 import { readSequences } from '../catalog/sequences.ts'
 import { qualified } from '../pg/quoting.ts'
 import type { Session } from '../pg/session.ts'
+import { judgeBodies } from './bodies.ts'
 import { examine, readGround } from './evidence.ts'
 import { isAdvice, propose, type Proposal } from './propose.ts'
 
@@ -14,7 +15,6 @@ export async function proposedFor(
   major: number,
 ): Promise<Map<string, Proposal>> {
   const recorded = await readRecordedStatements(session)
-  if ('missing' in recorded) return new Map()
   const oids = relations.map(({ oid }) => oid)
   const columns = await readColumns(session, oids)
   const sequences = await readSequences(session, oids)
@@ -30,8 +30,11 @@ export async function proposedFor(
       sequences: sequences.get(live.oid) ?? [],
     })),
   )
-  const { examined } = await examine(ground, recorded.statements)
-  const proposals = propose(ground.tables, examined, { roles: [], database: false }, major).filter(isAdvice)
+  const { examined } = await examine(ground, 'missing' in recorded ? [] : recorded.statements)
+  const bodies = await judgeBodies(session, ground)
+  const proposals = propose(ground.tables, examined, bodies, { roles: [], database: false }, major).filter(
+    isAdvice,
+  )
   const found = new Map(proposals.map((proposal) => [proposal.table, proposal]))
   return new Map(
     relations.flatMap((relation) => {

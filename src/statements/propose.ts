@@ -1,7 +1,9 @@
 import type { CompatPolicy } from '../plan/compat.ts'
 import { qualified } from '../pg/quoting.ts'
+import type { Hit } from './analyse.ts'
+import { severityInBody, type JudgedBody } from './bodies.ts'
 import type { Examined } from './evidence.ts'
-import type { KnownTable } from './known.ts'
+import type { KnownTable, Named } from './known.ts'
 import { outcomeOf } from './trap.ts'
 
 export interface Proposal {
@@ -33,20 +35,28 @@ interface Use {
 export function propose(
   tables: readonly KnownTable[],
   examined: readonly Examined[],
+  bodies: readonly JudgedBody[],
   reach: Reach,
   major: number,
 ): Proposal[] {
   const uses = new Map<KnownTable, Use[]>()
   const failing = new Map<KnownTable, Set<string>>()
+  const use = ({ table, isQualified }: Named, role: string): void => {
+    uses.set(table, [...(uses.get(table) ?? []), { isQualified, role }])
+  }
+  const fail = ({ trap, table }: Hit): void => {
+    failing.set(table, (failing.get(table) ?? new Set()).add(trap.id))
+  }
   for (const { statement, names, hits } of examined) {
-    for (const { table, isQualified } of names) {
-      const seen = uses.get(table) ?? []
-      uses.set(table, seen)
-      seen.push({ isQualified, role: statement.role })
-    }
-    for (const { trap, table } of hits)
-      if (trap.severity === 'error' && outcomeOf(trap, 'view', major) !== undefined)
-        failing.set(table, (failing.get(table) ?? new Set()).add(trap.id))
+    for (const named of names) use(named, statement.role)
+    for (const hit of hits)
+      if (hit.trap.severity === 'error' && outcomeOf(hit.trap, 'view', major) !== undefined) fail(hit)
+  }
+  for (const { name, hasPath, names, hits } of bodies) {
+    // What a body finds by the path of its callers says no more of the paths than they do.
+    for (const named of names) if (named.isQualified || hasPath) use({ ...named, isQualified: true }, name)
+    for (const hit of hits)
+      if (severityInBody({ ...hit, table: { ...hit.table, policy: 'view' } }, major) === 'error') fail(hit)
   }
   return tables.flatMap((table) => {
     const seen = uses.get(table) ?? []

@@ -121,7 +121,7 @@ test('a proposal follows what was seen', async () => {
     const found = await analyse(parser, sql, lookupFor(tables, ['public'], new Map()))
     if ('unparsable' in found) throw new Error(found.unparsable)
     const examined = [{ ...found, statement: { sql, role: 'app', calls: 1 } }]
-    return propose([tables[0]!], examined, { roles, database }, 15)[0]?.proposed
+    return propose([tables[0]!], examined, [], { roles, database }, 15)[0]?.proposed
   }
   expect(await proposed('select 1')).toBeUndefined()
   expect(await proposed('select * from t')).toBe('view')
