@@ -72,8 +72,8 @@ export async function judgeBodies(session: Session, ground: Ground): Promise<Jud
 }
 
 function namesOf(tables: readonly KnownTable[]): string[] {
-  const names = tables.flatMap(({ name, deferrable, identitySequences }) => [
-    ...[name, ...deferrable],
+  const names = tables.flatMap(({ name, deferrable, indexes, identitySequences }) => [
+    ...[name, ...deferrable, ...indexes],
     ...identitySequences.map((sequence) => sequence.name),
   ])
   return [...new Set(names)]

@@ -56,6 +56,7 @@ export async function readGround(session: Session, candidates: readonly Candidat
       columns,
       primaryKey: keys.get(relation)?.primaryKey ?? [],
       deferrable: keys.get(relation)?.deferrable ?? [],
+      indexes: keys.get(relation)?.indexes ?? [],
       // By its old name: where it was, and where the statement looks for it.
       identitySequences: sequences
         .filter(({ kind }) => kind === 'identity')
@@ -105,8 +106,8 @@ function lookupOf({ tables, paths, namesakes }: Ground, role: string): Lookup {
 function prefilter(tables: readonly KnownTable[]): (sql: string) => boolean {
   const wordsIn = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}_$]+/gu) ?? []
   const first = new Set(
-    tables.flatMap(({ name, identitySequences, deferrable }) =>
-      [name, ...identitySequences.map((sequence) => sequence.name), ...deferrable].map(
+    tables.flatMap(({ name, identitySequences, deferrable, indexes }) =>
+      [name, ...identitySequences.map((sequence) => sequence.name), ...deferrable, ...indexes].map(
         (it) => wordsIn(it)[0],
       ),
     ),

@@ -10,9 +10,11 @@ import type { Visit } from './walk.ts'
  * only a table allows (manual, chapter 7.2.3). Columns within a call of an aggregate are free.
  */
 export function leansOnKey({ body, level }: Visit): readonly Named[] {
-  const grouped = list(body['groupClause']).flatMap((item) => groupedColumn(item, body))
+  const grouped = list(body['groupClause']).flatMap((item) => groupedColumn(item, body, level))
   if (grouped.length === 0) return []
-  const loose = ['targetList', 'havingClause', 'sortClause'].flatMap((key) => looseColumns(body[key]))
+  const loose = ['targetList', 'havingClause', 'sortClause', 'distinctClause', 'windowClause'].flatMap(
+    (key) => looseColumns(body[key]),
+  )
   return level.sources.flatMap((source) => {
     if (source.named === undefined) return []
     const by = new Set(grouped.flatMap((reference) => columnsOf(reference, source, level)))
@@ -23,20 +25,32 @@ export function leansOnKey({ body, level }: Visit): readonly Named[] {
   })
 }
 
-/** A column in GROUP BY: written out, or by its place in the select list. */
-function groupedColumn(item: unknown, body: Node): readonly Node[] {
+/** A column in GROUP BY: written out, or by its place or its name in the select list. */
+function groupedColumn(item: unknown, body: Node, level: Level): readonly Node[] {
   const constant = bodyOf(item, 'A_Const')
-  if (constant === undefined) return listed(bodyOf(item, 'ColumnRef'))
+  if (constant === undefined) {
+    const written = bodyOf(item, 'ColumnRef')
+    const names = written === undefined ? [] : columnWords(written)
+    const named =
+      names.length === 1 && sourcesOf(level, names).length === 0 ? targetNamed(names[0]!, body) : undefined
+    return listed(named ?? written)
+  }
   const place = isNode(constant['ival']) ? Number(constant['ival']['ival']) : Number.NaN
   const target = bodyOf(list(body['targetList'])[place - 1], 'ResTarget')
   return listed(bodyOf(target?.['val'], 'ColumnRef'))
 }
 
-/** The columns of one source that a reference means: one, or all of them for `*`. */
+function targetNamed(name: string, body: Node): Node | undefined {
+  const targets = list(body['targetList']).map((item) => bodyOf(item, 'ResTarget'))
+  return bodyOf(targets.find((target) => target?.['name'] === name)?.['val'], 'ColumnRef')
+}
+
+/** The columns of one source that a reference means: one, or all of them for `*` and for the whole row. */
 function columnsOf(reference: Node, source: Source, level: Level): string[] {
   const names = columnWords(reference)
   const all = source.named?.table.columns.map(({ name }) => name) ?? []
   if (hasStar(reference)) return names.length === 0 || names.at(-1) === source.alias ? all : []
+  if (names.length === 1 && names[0] === source.alias && !all.includes(source.alias)) return all
   return sourcesOf(level, names).includes(source) && all.includes(names.at(-1)!) ? [names.at(-1)!] : []
 }
 

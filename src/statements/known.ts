@@ -16,6 +16,7 @@ export interface KnownTable {
   /** Sequences that PostgreSQL keeps tied to the table: those of identity columns. */
   readonly identitySequences: readonly { readonly schema: string; readonly name: string }[]
   readonly deferrable: readonly string[]
+  readonly indexes: readonly string[]
 }
 
 /** A moved table named by a statement. */
@@ -32,4 +33,6 @@ export interface Lookup {
   sequence(schema: string | undefined, name: string): KnownTable | undefined
   /** The table that has this deferrable constraint. */
   constraint(schema: string | undefined, name: string): KnownTable | undefined
+  /** The table that has this index. */
+  index(schema: string | undefined, name: string): KnownTable | undefined
 }

@@ -29,6 +29,7 @@ export function lookupFor(
   const byName = keyed(tables, ({ schema, name }) => [{ schema, name }])
   const bySequence = keyed(tables, ({ identitySequences }) => identitySequences)
   const byConstraint = keyed(tables, ({ schema, deferrable }) => deferrable.map((name) => ({ schema, name })))
+  const byIndex = keyed(tables, ({ schema, indexes }) => indexes.map((name) => ({ schema, name })))
   const find =
     (index: ReadonlyMap<string, KnownTable>) =>
     (schema: string | undefined, name: string): KnownTable | undefined => {
@@ -36,7 +37,12 @@ export function lookupFor(
       const first = path.find((at) => index.has(key(at, name)) || namesakes.get(name)?.has(at) === true)
       return first === undefined ? undefined : index.get(key(first, name))
     }
-  return { table: find(byName), sequence: find(bySequence), constraint: find(byConstraint) }
+  return {
+    table: find(byName),
+    sequence: find(bySequence),
+    constraint: find(byConstraint),
+    index: find(byIndex),
+  }
 }
 
 function keyed(

@@ -71,5 +71,6 @@ function plainTable({ source, name }: WatchedName): KnownTable {
     primaryKey: [],
     identitySequences: [],
     deferrable: [],
+    indexes: [],
   }
 }

@@ -225,6 +225,8 @@ describe('the text of functions', () => {
         begin execute format('select 1 from public.users where email = %L', t); end $$;`)
     const found = await plannedOf(database)
     expect(found.findings).toEqual([
+      'info body-not-judged public.by_hand(t text): not judged, whether it goes on working at the switch: EXECUTE of SQL that it puts together as it runs (line 1)',
+      'warning body-not-judged public.named(t text): not judged, whether it goes on working at the switch, though it may use public.users: EXECUTE of SQL that it puts together as it runs (line 6)',
       'error body-undecided public.named(t text): nobody can decide what users in its text means: line 4: users (a string that may hold it as a name)',
       'error body-computed public.by_hand(t text): it executes SQL of which the tables show only when it runs: line 1 (the name of a relation is put together at run time)',
       'error body-computed public.named(t text): it executes SQL of which the tables show only when it runs: line 5 (the name of a relation is put together at run time), line 6 (the name of a relation is put together at run time)',

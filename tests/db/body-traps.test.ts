@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Finding } from '../../src/survey/finding.ts'
 import { describePlan, type PlanDescription } from '../../src/engine/describe.ts'
 import { openWorkspace } from '../../src/engine/workspace.ts'
-import { sql } from '../support/client.ts'
+import { rowsOf, sql } from '../support/client.ts'
 import { freshDatabase, type FreshDatabase } from '../support/database.ts'
 import { phasesOf, planFor, type PlanSketch } from '../support/plan.ts'
 import { failureOf, run, undo } from '../support/run.ts'
@@ -277,6 +277,9 @@ describe('statements in bodies that would break refuse the switch', () => {
     const failure = await failureOf(run(plan, switches))
     expect(failure).toMatchObject({ code: 'preflight-refused' })
     expect(failure.detail.join('\n')).toMatch(/body-breaks.*truncates/)
+    // As the reference says of the new name until then.
+    const asked = `select pg_get_serial_sequence('svc.made', 'id') as fresh, pg_get_serial_sequence('public.made', 'id') as old`
+    expect(await rowsOf(database.url, asked)).toEqual([{ fresh: null, old: 'public.made_id_seq' }])
     await undo(plan, { to: 0 })
   })
 })

@@ -1,5 +1,7 @@
 import { byWords, each, one } from '../finding-tables.ts'
-import { bodyOf, isNode, list, text } from '../../sql/tree.ts'
+import type { Named } from '../known.ts'
+import { bodyOf, isNode, list, text, type Node } from '../../sql/tree.ts'
+import type { Visit } from '../walk.ts'
 import { silent, type Trap } from '../trap.ts'
 
 /** What ALTER TABLE does to a view too (manual, ALTER TABLE and ALTER VIEW). */
@@ -10,16 +12,86 @@ export const definitionTraps: readonly Trap[] = [
   onNode('create-index', 'IndexStmt', 'fails: a view has no indexes', '42809'),
   {
     id: 'create-trigger',
-    breaks: 'fails: a view has no triggers for each row before or after a change',
+    breaks:
+      'fails: a view has no triggers for each row before or after a change, and none with transition tables',
+    severity: 'warning',
+    view: '42809',
+    wayOut: 'use the new name',
+    find: (at) => (isTrigger(at) && isOfTables(at.body) ? one(at, at.body['relation']) : []),
+  },
+  {
+    id: 'create-statement-trigger',
+    breaks: 'makes a trigger that no statement fires, or only those by the old name',
+    severity: 'warning',
+    view: silent,
+    shell: silent,
+    wayOut: 'use the new name',
+    find: (at) => (isTrigger(at) && !isOfTables(at.body) ? one(at, at.body['relation']) : []),
+  },
+  {
+    id: 'create-rule',
+    breaks: 'makes a rule for the old name alone',
+    severity: 'warning',
+    view: silent,
+    shell: silent,
+    wayOut: 'use the new name',
+    find: (at) => (at.tag === 'RuleStmt' ? one(at, at.body['relation']) : []),
+  },
+  {
+    id: 'trigger-by-name',
+    breaks: 'fails: triggers, rules and policies are those of the table',
+    severity: 'warning',
+    view: '42704',
+    shell: '42704',
+    wayOut: 'use the new name',
+    find: (at) => [
+      ...ofTable(at, /^OBJECT_(?:TRIGGER|RULE|POLICY)$/),
+      ...renamed(at, /^OBJECT_(?:TRIGGER|RULE)$/),
+    ],
+  },
+  {
+    id: 'create-policy',
+    breaks: 'fails: a view has no policies',
     severity: 'warning',
     view: '42809',
     wayOut: 'use the new name',
     find: (at) =>
-      at.tag === 'CreateTrigStmt' && at.body['row'] === true && at.body['timing'] !== insteadOf
-        ? one(at, at.body['relation'])
-        : [],
+      at.tag === 'CreatePolicyStmt' || at.tag === 'AlterPolicyStmt'
+        ? one(at, at.body['table'])
+        : renamed(at, /^OBJECT_POLICY$/),
   },
-  { ...onNode('create-policy', 'CreatePolicyStmt', 'fails: a view has no policies', '42809', 'table') },
+  {
+    id: 'rename',
+    breaks: 'renames or moves the view or a column of it, and not the table',
+    severity: 'warning',
+    view: silent,
+    wayOut: 'do it before expand or after contract',
+    find: (at) =>
+      at.tag === 'AlterObjectSchemaStmt' && at.body['objectType'] === 'OBJECT_TABLE'
+        ? one(at, at.body['relation'])
+        : renamed(at, /^OBJECT_(?:TABLE|COLUMN)$/),
+  },
+  {
+    id: 'rename-constraint',
+    breaks: 'fails: a view has no constraints',
+    severity: 'warning',
+    view: '42704',
+    shell: '42704',
+    wayOut: 'use the new name',
+    find: (at) => renamed(at, /^OBJECT_TABCONSTRAINT$/),
+  },
+  {
+    id: 'attach-partition',
+    breaks: 'fails: a view is no partition, and inherits from nothing',
+    severity: 'error',
+    view: '42809',
+    wayOut: 'use the new name',
+    find: (at) => {
+      const other = at.tag === 'AlterTableCmd' ? at.body['def'] : undefined
+      const partition = bodyOf(other, 'PartitionCmd')
+      return one(at, partition === undefined ? bodyOf(other, 'RangeVar') && other : partition['name'])
+    },
+  },
   {
     id: 'create-statistics',
     breaks: 'fails: a view has no statistics objects',
@@ -116,6 +188,30 @@ export const definitionTraps: readonly Trap[] = [
 
 /** TRIGGER_TYPE_INSTEAD of the server’s pg_trigger.h. */
 const insteadOf = 64
+
+function isTrigger({ tag, body }: Visit): boolean {
+  return tag === 'CreateTrigStmt' && body['timing'] !== insteadOf
+}
+
+function isOfTables(trigger: Node): boolean {
+  return trigger['row'] === true || list(trigger['transitionRels']).length > 0
+}
+
+/** DROP and COMMENT name such an object by its table and its own name. */
+function ofTable(at: Visit, kinds: RegExp): readonly Named[] {
+  const { tag, body } = at
+  if (tag === 'DropStmt' && kinds.test(text(body['removeType']) ?? ''))
+    return list(body['objects']).flatMap((name) => byWords(at, name, 1))
+  return tag === 'CommentStmt' && kinds.test(text(body['objtype']) ?? '')
+    ? byWords(at, body['object'], 1)
+    : []
+}
+
+function renamed(at: Visit, kinds: RegExp): readonly Named[] {
+  return at.tag === 'RenameStmt' && kinds.test(text(at.body['renameType']) ?? '')
+    ? one(at, at.body['relation'])
+    : []
+}
 
 function onNode(id: string, tag: string, breaks: string, view: string, field = 'relation'): Trap {
   return {

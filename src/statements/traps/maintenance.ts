@@ -1,5 +1,6 @@
 import { byWords, each, one, owner } from '../finding-tables.ts'
-import { bodyOf, isNode, list, text } from '../../sql/tree.ts'
+import { relationsNamed } from '../named.ts'
+import { bodyOf, isNode, list, text, words } from '../../sql/tree.ts'
 import { silent, type Trap } from '../trap.ts'
 
 /** Statements of those who look after a database. */
@@ -34,6 +35,30 @@ export const maintenanceTraps: readonly Trap[] = [
     find: (at) =>
       at.tag === 'ReindexStmt' && at.body['kind'] === 'REINDEX_OBJECT_TABLE'
         ? one(at, at.body['relation'])
+        : [],
+  },
+  {
+    id: 'index-by-name',
+    breaks: 'fails: the index has moved with its table',
+    severity: 'warning',
+    view: '42P01',
+    nothing: '42P01',
+    wayOut: 'name the index with its new schema',
+    find: (at) => relationsNamed(at, 'OBJECT_INDEX').flatMap((name) => owner(at.lookup.index, ...name)),
+  },
+  {
+    id: 'drop-index',
+    breaks: 'fails: the index has moved with its table',
+    severity: 'warning',
+    view: '42704',
+    nothing: '42704',
+    wayOut: 'name the index with its new schema',
+    find: (at) =>
+      at.tag === 'DropStmt' && at.body['removeType'] === 'OBJECT_INDEX'
+        ? list(at.body['objects']).flatMap((item) => {
+            const name = words(item)
+            return owner(at.lookup.index, name.at(-2), name.at(-1))
+          })
         : [],
   },
   {

@@ -1,10 +1,10 @@
 import { owner } from '../finding-tables.ts'
-import { parseName } from '../names.ts'
-import { bodyOf, isNode, list, text, words } from '../../sql/tree.ts'
+import { constant, relationsNamed, writtenName } from '../named.ts'
+import { list, words } from '../../sql/tree.ts'
 import { silent, type Trap } from '../trap.ts'
 import type { Visit } from '../walk.ts'
 
-const bySequence = new Set(['nextval', 'currval', 'setval'])
+const bySequence = new Set(['nextval', 'currval', 'setval', 'pg_sequence_last_value'])
 
 /**
  * Sequences of identity columns go with their table and cannot have a second name; those of serial columns keep theirs
@@ -17,7 +17,11 @@ export const sequenceTraps: readonly Trap[] = [
     severity: 'error',
     view: '42P01',
     wayOut: 'name the sequence with its new schema, or use pg_get_serial_sequence of the new name',
-    find: (at) => (calls(at, bySequence) ? owner(at.lookup.sequence, ...nameIn(at)) : []),
+    nothing: '42P01',
+    find: (at) => {
+      if (calls(at, bySequence)) return owner(at.lookup.sequence, ...writtenName(list(at.body['args'])[0]))
+      return relationsNamed(at, 'OBJECT_SEQUENCE').flatMap((name) => owner(at.lookup.sequence, ...name))
+    },
   },
   {
     id: 'serial-sequence',
@@ -27,7 +31,7 @@ export const sequenceTraps: readonly Trap[] = [
     wayOut: 'ask for the sequence of the new name',
     find: (at) =>
       calls(at, new Set(['pg_get_serial_sequence']))
-        ? owner(at.lookup.table, ...nameIn(at)).filter(({ table }) =>
+        ? owner(at.lookup.table, ...writtenName(list(at.body['args'])[0])).filter(({ table }) =>
             table.columns.some(
               ({ name, identity }) => identity !== '' && name === constant(list(at.body['args'])[1]),
             ),
@@ -38,18 +42,4 @@ export const sequenceTraps: readonly Trap[] = [
 
 function calls({ tag, body }: Visit, names: ReadonlySet<string>): boolean {
   return tag === 'FuncCall' && names.has(words(body['funcname']).at(-1) ?? '')
-}
-
-/** Schema and name in the first argument. */
-function nameIn({ body }: Visit): readonly [schema: string | undefined, name: string | undefined] {
-  const name = parseName(constant(list(body['args'])[0]) ?? '')
-  return [name.at(-2), name.at(-1)]
-}
-
-/** A text constant, also under a cast. */
-function constant(value: unknown): string | undefined {
-  const cast = bodyOf(value, 'TypeCast')
-  if (cast !== undefined) return constant(cast['arg'])
-  const found = bodyOf(value, 'A_Const')?.['sval']
-  return isNode(found) ? text(found['sval']) : undefined
 }

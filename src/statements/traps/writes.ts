@@ -81,7 +81,7 @@ function setsDefault(
     view,
     wayOut: 'leave the column out, or use the new name',
     find: (at) => {
-      const set = at.tag === 'UpdateStmt' ? defaulted(at) : new Set()
+      const set = defaulted(at)
       return set.size === 0
         ? []
         : one(at, at.body['relation']).filter(({ table }) =>
@@ -91,14 +91,32 @@ function setsDefault(
   }
 }
 
-/** The columns that an UPDATE sets to DEFAULT. */
-function defaulted({ body }: Visit): Set<string> {
+/** The columns that an UPDATE sets to DEFAULT, also one within INSERT or MERGE. An INSERT leaves DEFAULT to the table. */
+function defaulted(at: Visit): Set<string> {
   return new Set(
-    list(body['targetList']).flatMap((item) => {
+    updated(at).flatMap((item) => {
       const target = bodyOf(item, 'ResTarget')
       return target !== undefined && isDefault(target['val']) ? (text(target['name']) ?? []) : []
     }),
   )
+}
+
+function updated({ tag, body }: Visit): readonly unknown[] {
+  switch (tag) {
+    case 'UpdateStmt':
+      return list(body['targetList'])
+    case 'InsertStmt': {
+      const clause = body['onConflictClause']
+      return isNode(clause) ? list(clause['targetList']) : []
+    }
+    case 'MergeStmt':
+      return list(body['mergeWhenClauses']).flatMap((item) => {
+        const clause = bodyOf(item, 'MergeWhenClause')
+        return clause?.['commandType'] === 'CMD_UPDATE' ? list(clause['targetList']) : []
+      })
+    default:
+      return []
+  }
 }
 
 function isDefault(value: unknown): boolean {

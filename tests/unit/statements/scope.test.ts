@@ -19,10 +19,15 @@ const table = (name: string, schema = 'public'): KnownTable => ({
   name,
   policy: 'view',
   hasChildren: false,
-  columns: ['id', 'a'].map((column) => ({ name: column, identity: '', generated: '' })),
+  columns: ['id', 'a'].map((column) => ({
+    name: column,
+    identity: column === 'id' ? 'd' : '',
+    generated: '',
+  })),
   primaryKey: ['id'],
   identitySequences: [],
   deferrable: [],
+  indexes: [],
 })
 
 const tables = [table('t'), table('users'), table('표'), table('Mixed')]
@@ -107,6 +112,14 @@ describe('columns belong to', () => {
     ['select u.a, count(*) from users u join t on t.id = u.id group by u.id', ['group-by-key users']],
     ['select u.id, max(t.a) from users u join t on t.id = u.id group by u.id', []],
     ['select id from t group by id order by a', ['group-by-key t']],
+    ['select t from t group by id', ['group-by-key t', 'whole-row t']],
+    ['select a as id, count(*) from t group by a', []],
+    ['select count(*) from t group by id', []],
+    [
+      'merge into t using users u on u.id = t.id when matched then update set id = default when not matched then insert values (default, default)',
+      ['merge t', 'set-identity-default t'],
+    ],
+    ['insert into t (id) values (default) on conflict (id) do update set a = default', []],
   ])('%s', async (sql, traps) => {
     expect((await look(sql)).traps.filter((trap) => !/old-name|qualified-name/.test(trap))).toEqual(traps)
   })
