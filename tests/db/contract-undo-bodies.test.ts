@@ -20,7 +20,17 @@ const bodies = `
     merge into public.target t using public.child s on s.t = t.id when matched then update set n = s.id $$;
   create procedure by_merge_later() language plpgsql as $$ begin
     merge into public.target t using public.child s on s.t = t.id when matched then update set n = s.id; end $$;
-  create function by_truncate() returns void language sql as $$ truncate public.child $$;`
+  create function by_truncate() returns void language sql as $$ truncate public.child $$;
+  create schema tools; create table stays (id int);
+  create function tools.by_index(i int, more text default 'public.child') returns bigint language sql immutable leakproof parallel restricted
+    security definer cost 7 set search_path = public, pg_temp set work_mem = '1MB' as 'select count(ctid) from child where t = i';
+  create index on stays (tools.by_index(id)); create view counted as select tools.by_index(1) as n;
+  alter table stays add check (tools.by_index(id) >= 0);
+  create function by_set(out n int, out name text) returns setof record language sql rows 3 strict as
+    'select t.id, t.name from public.target t group by t.id having max(n) is null or true';
+  create function by_row() returns trigger language plpgsql as $$ begin
+    insert into public.child select new.id, count(distinct c.ctid) from public.child c; return new; end $$;
+  create trigger by_row after update on target for each row execute function by_row();`
 
 testSince(15)('functions get texts back that could not be made on the views, byte for byte', async () => {
   await using database = await freshDatabase('texts')
@@ -33,9 +43,12 @@ testSince(15)('functions get texts back that could not be made on the views, byt
     'merge()',
     'merge_later()',
     'truncate()',
+    'set(OUT n integer, OUT name text)',
+    'row()',
+    'index(i integer, more text)',
   ].map((name) => ({
     rule: 'body-breaks',
-    on: `public.by_${name}`,
+    on: `${name.startsWith('index') ? 'tools' : 'public'}.by_${name}`,
     because: 'nobody calls it while there are views',
   }))
   const plan = planFor(database.url, { services: { work: { tables: ['target', 'child'] } }, allow })

@@ -238,7 +238,6 @@ describe('what goes on silently and does something else:', () => {
     const trigger = 'create trigger z before update on t for each statement execute function s.refuse()'
     expect(await foretold(rename, 'view')).toEqual(['rename'])
     expect(await foretold('alter table t rename to u', 'view')).toEqual(['rename'])
-    expect(await foretold('alter table t set schema s', 'view')).toEqual(['rename'])
     expect(await foretold(rule, 'view')).toEqual(['create-rule'])
     expect(await foretold(trigger, 'view')).toEqual(['create-statement-trigger'])
     const found = await rolledBack(byView, async () => {

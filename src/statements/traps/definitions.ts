@@ -1,6 +1,6 @@
 import { byWords, each, one } from '../finding-tables.ts'
 import type { Named } from '../known.ts'
-import { bodyOf, isNode, list, text, type Node } from '../../sql/tree.ts'
+import { bodyOf, isNode, list, text, words, type Node } from '../../sql/tree.ts'
 import type { Visit } from '../walk.ts'
 import { silent, type Trap } from '../trap.ts'
 
@@ -62,14 +62,11 @@ export const definitionTraps: readonly Trap[] = [
   },
   {
     id: 'rename',
-    breaks: 'renames or moves the view or a column of it, and not the table',
+    breaks: 'renames the view or a column of it, and not the table',
     severity: 'warning',
     view: silent,
     wayOut: 'do it before expand or after contract',
-    find: (at) =>
-      at.tag === 'AlterObjectSchemaStmt' && at.body['objectType'] === 'OBJECT_TABLE'
-        ? one(at, at.body['relation'])
-        : renamed(at, /^OBJECT_(?:TABLE|COLUMN)$/),
+    find: (at) => renamed(at, /^OBJECT_(?:TABLE|COLUMN)$/),
   },
   {
     id: 'rename-constraint',
@@ -200,6 +197,8 @@ function isOfTables(trigger: Node): boolean {
 /** DROP and COMMENT name such an object by its table and its own name. */
 function ofTable(at: Visit, kinds: RegExp): readonly Named[] {
   const { tag, body } = at
+  // The rule that makes a view one is not of the table.
+  if (words(body['object']).at(-1) === '_RETURN') return []
   if (tag === 'DropStmt' && kinds.test(text(body['removeType']) ?? ''))
     return list(body['objects']).flatMap((name) => byWords(at, name, 1))
   return tag === 'CommentStmt' && kinds.test(text(body['objtype']) ?? '')

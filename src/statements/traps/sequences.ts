@@ -1,4 +1,5 @@
 import { owner } from '../finding-tables.ts'
+import type { Named } from '../known.ts'
 import { constant, relationsNamed, writtenName } from '../named.ts'
 import { list, words } from '../../sql/tree.ts'
 import { silent, type Trap } from '../trap.ts'
@@ -18,10 +19,22 @@ export const sequenceTraps: readonly Trap[] = [
     view: '42P01',
     wayOut: 'name the sequence with its new schema, or use pg_get_serial_sequence of the new name',
     nothing: '42P01',
-    find: (at) => {
-      if (calls(at, bySequence)) return owner(at.lookup.sequence, ...writtenName(list(at.body['args'])[0]))
-      return relationsNamed(at, 'OBJECT_SEQUENCE').flatMap((name) => owner(at.lookup.sequence, ...name))
-    },
+    find: (at) =>
+      calls(at, bySequence)
+        ? owner(at.lookup.sequence, ...writtenName(list(at.body['args'])[0]))
+        : at.tag === 'TypeCast'
+          ? sequencesNamed(at)
+          : [],
+  },
+  {
+    id: 'sequence-by-name',
+    breaks: 'fails: the sequence of an identity column has moved with its table',
+    // pg_dump reads sequences like tables, and so do the probes.
+    severity: 'warning',
+    view: '42P01',
+    nothing: '42P01',
+    wayOut: 'name the sequence with its new schema; nothing, if it was pg_dump',
+    find: (at) => (at.tag === 'TypeCast' ? [] : sequencesNamed(at)),
   },
   {
     id: 'serial-sequence',
@@ -39,6 +52,10 @@ export const sequenceTraps: readonly Trap[] = [
         : [],
   },
 ]
+
+function sequencesNamed(at: Visit): Named[] {
+  return relationsNamed(at, 'OBJECT_SEQUENCE').flatMap((name) => owner(at.lookup.sequence, ...name))
+}
 
 function calls({ tag, body }: Visit, names: ReadonlySet<string>): boolean {
   return tag === 'FuncCall' && names.has(words(body['funcname']).at(-1) ?? '')
