@@ -125,6 +125,12 @@ test('whatever functions and paths there are, every call is planned and answered
     const plan = planFor(database.url, {
       services: { svc: ['users', 'orders', 'audit'] },
       defaults: { countUses: false },
+      // A view has no system columns: what asks for them is refused, and what comes of it not compared below.
+      allow: made.routines.flatMap(({ kind }, index) =>
+        kind === 'rows'
+          ? [{ rule: 'body-breaks', on: `public.f${index}()`, because: 'it asks for ctid' }]
+          : [],
+      ),
     })
     const before = await outcomes(database.url, made)
     const refusal: unknown = await run(plan, [1]).catch((error: unknown) => error)
@@ -136,7 +142,6 @@ test('whatever functions and paths there are, every call is planned and answered
     }
     expect(await outcomes(database.url, made)).toEqual(before)
     await run(plan, [2])
-    // A view has no system columns: what asked for them is a trap of its own.
     const isSame = (_: string, index: number): boolean =>
       !/explain/.test(before[index]!) && !asksForSystemColumn(made, index)
     expect((await outcomes(database.url, made)).filter(isSame)).toEqual(before.filter(isSame))
