@@ -75,7 +75,7 @@ interface ParsedStatement {
 
 /** Texts of several statements are taken apart, so that each is prepared by itself. */
 async function parsedStatements(files: readonly RewrittenFile[]): Promise<ParsedStatement[]> {
-  const parser = await Parser.load()
+  const parser = await Parser.shared()
   const all: ParsedStatement[] = []
   for (const { file, statements } of files) {
     for (const { sql, line, hasHoles } of statements) {

@@ -71,7 +71,7 @@ export async function rewriteSources(
   const isKnown = (file: string): boolean => kindOf(basename(file)) !== undefined
   const found = await findFiles(request.paths, { ...settings, isKnown, endings: knownEndings })
   const context: Context = {
-    parser: await Parser.load(),
+    parser: await Parser.shared(),
     moves,
     names: new Names(moves),
     around: surroundings(request.searchPath, { keepsUnqualified: request.keepsUnqualified }),

@@ -4,13 +4,9 @@ import { untag } from '../sql/tree.ts'
 /** Kinds of statements that give rows and do nothing else; a SELECT that writes the read-only transaction refuses. */
 const reading: readonly string[] = ['SelectStmt', 'VariableShowStmt', 'ExplainStmt']
 
-let loading: Promise<Parser> | undefined
-
 /** Why a text is not one statement that reads; undefined for one that is. */
 export async function notReading(sql: string): Promise<string | undefined> {
-  loading ??= Parser.load()
-  const parser = await loading
-  await parser.ready()
+  const parser = await Parser.shared()
   const parsed = parser.parse(sql)
   if ('unparsable' in parsed) {
     // The grammar of a newer server knows more.

@@ -58,7 +58,7 @@ async function runText(
   await using session = await Session.connect(target, `migrate/${plan}/restore`)
   // As where the text was written; pg_dump's own sets an empty one.
   await session.script('set search_path = public')
-  const parser = await Parser.load()
+  const parser = await Parser.shared()
   const run = new PlainRun(session, await callableIn(session), leftOut)
   const stop = (): void => session.abandon()
   signal?.addEventListener('abort', stop)

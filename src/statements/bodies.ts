@@ -60,7 +60,7 @@ async function judgeAll(session: Session, facts: Facts): Promise<JudgedBody[]> {
 }
 
 export async function judgeBodies(session: Session, ground: Ground): Promise<JudgedBody[]> {
-  const parser = await Parser.load()
+  const parser = await Parser.shared()
   const judged: JudgedBody[] = []
   for (const body of await readStoredBodies(session, namesOf(ground.tables)))
     judged.push(await judge(parser, ground, body))

@@ -82,7 +82,7 @@ export async function examine(
   ground: Ground,
   statements: readonly RecordedStatement[],
 ): Promise<Examination> {
-  const parser = await Parser.load()
+  const parser = await Parser.shared()
   const mayName = prefilter(ground.tables)
   const lookups = new Map<string, Lookup>()
   const examined: Examined[] = []

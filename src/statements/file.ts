@@ -18,7 +18,7 @@ const someone = '?'
  * @throws MigrateError `usage-invalid` when it cannot be read or holds no SQL at all
  */
 export async function readStatementFile(name: string): Promise<StatementFile> {
-  const parser = await Parser.load()
+  const parser = await Parser.shared()
   const counts = new Map<string, number>()
   let parsable = 0
   for (const part of splitStatements(await read(name))) {

@@ -33,8 +33,6 @@ interface BodySources extends NameSources {
 
 type Decision = Omit<BodyFacts, keyof StoredBody>
 
-let parser: Promise<Parser> | undefined
-
 /** What was decided of texts while the names are the same: a command looks at the catalogs many times. */
 let memory: { readonly names: string; readonly decisions: Map<string, Decision> } | undefined
 
@@ -54,8 +52,7 @@ export async function readBodies(session: Session, sources: BodySources): Promis
   const all = JSON.stringify([sources.moves, units.map(({ unit }) => unit), callers.key, [...takers]])
   if (memory?.names !== all) memory = { names: all, decisions: new Map() }
   const { decisions } = memory
-  parser ??= Parser.load()
-  const loaded = await parser
+  const loaded = await Parser.shared()
   const facts: BodyFacts[] = []
   for (const body of bodies) {
     const path = body.path === null ? callers.shared : splitPath(body.path)

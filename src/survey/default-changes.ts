@@ -40,8 +40,6 @@ interface Names {
   readonly path: readonly string[]
 }
 
-let parser: Promise<Parser> | undefined
-
 /** The defaults of moved tables that contract writes anew, since sequences that they find by a text move then. */
 export async function readDefaultChanges({ tables, going, path }: Names): Promise<DefaultChange[]> {
   const changes: DefaultChange[] = []
@@ -67,9 +65,7 @@ export async function readDefaultChanges({ tables, going, path }: Names): Promis
       if (before === null || !before.includes(')::regclass')) continue
       const own = units.filter(({ name }) => before.includes(name))
       if (own.length === 0) continue
-      parser ??= Parser.load()
-      const loaded = await parser
-      await loaded.ready()
+      const loaded = await Parser.shared()
       for (const { unit, ...move } of own) {
         const moves = new Moves([{ ...move, class: 'relation' }])
         const result = rewriteText(loaded, `select ${before}`, moves, surroundings(path))

@@ -14,7 +14,6 @@ interface Known {
 
 type Executed = ReadonlyMap<number, boolean>
 
-let parser: Promise<Parser> | undefined
 /** By the text of the function: a command looks at the catalogs many times. */
 let memory: { readonly key: string; readonly executed: Map<string, Executed> } | undefined
 
@@ -38,9 +37,7 @@ export async function withoutKnown(
     const text = JSON.stringify([body.definition, path, finalSource(body)])
     let found = executed.get(text)
     if (found === undefined) {
-      parser ??= Parser.load()
-      const loaded = await parser
-      await loaded.ready()
+      const loaded = await Parser.shared()
       found = executedBy(loaded, body, path, places)
       executed.set(text, found)
     }

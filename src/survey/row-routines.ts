@@ -25,7 +25,7 @@ export async function readFollowing(
   const byOid = new Map(tables.map((table) => [table.relation, table]))
   const routines = await readRowRoutines(session, [...byOid.keys()])
   if (routines.length === 0) return []
-  const parser = await Parser.load()
+  const parser = await Parser.shared()
   const found: FollowingRoutine[] = []
   for (const source of [...new Set(tables.map((table) => table.source))]) {
     const moves = new Moves(

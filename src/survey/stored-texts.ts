@@ -34,7 +34,7 @@ export async function judgeStoredTexts(
 ): Promise<StoredText[]> {
   const found = await readStoredExpressions(session, all)
   if (found.length === 0) return []
-  const parser = await Parser.load()
+  const parser = await Parser.shared()
   await parser.ready()
   const names = found.flatMap(({ texts }) => texts.flatMap((text) => nameIn(text) ?? []))
   const asked = names.flatMap(({ schema, name }) =>

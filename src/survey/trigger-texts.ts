@@ -36,8 +36,6 @@ interface Sources {
   readonly sharedPath: string
 }
 
-let parser: Promise<Parser> | undefined
-
 /** A command looks at the catalogs many times. */
 let memory: { readonly key: string; readonly texts: readonly TriggerText[] } | undefined
 
@@ -55,9 +53,7 @@ export async function readTriggerTexts(session: Session, sources: Sources): Prom
     found,
   ])
   if (memory?.key === key) return memory.texts
-  parser ??= Parser.load()
-  const loaded = await parser
-  await loaded.ready()
+  const loaded = await Parser.shared()
   const asked = new Map<string, { schema: string; name: string }>()
   const asking = (schema: string, name: string): boolean => {
     asked.set(nameKey({ schema, name }), { schema, name })
