@@ -2,22 +2,12 @@ import chalk, { chalkStderr } from 'chalk'
 import { CommanderError } from 'commander'
 import { exitCodes } from '../errors/codes.ts'
 import { MigrateError } from '../errors/migrate-error.ts'
+import { keepWorkingUnread } from './outputs.ts'
 import { buildProgram } from './program.ts'
-
-/** Stops the work at the next boundary; asked a second time it leaves at once, which is safe: a new run finds out. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController()
-  const stop = (name: 'SIGINT' | 'SIGTERM'): void => {
-    if (controller.signal.aborted) process.kill(process.pid, 'SIGKILL')
-    process.stderr.write('\nstopping at the next safe point (again: at once)\n')
-    controller.abort(name)
-  }
-  process.on('SIGINT', () => stop('SIGINT'))
-  process.on('SIGTERM', () => stop('SIGTERM'))
-  return controller.signal
-}
+import { stopSignal } from './stop.ts'
 
 async function main(): Promise<void> {
+  keepWorkingUnread(process.stdout, process.stderr)
   const wantsJson = process.argv.includes('--json')
   // Chalk knows --no-color but not the variable (no-color.org).
   if ((process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb')

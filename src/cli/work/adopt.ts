@@ -14,7 +14,7 @@ export async function work(context: CommandContext, options: { dryRun?: boolean 
     const found = await adoptCopy(workspace, { ...settings, isRehearsal: true })
     if (isRehearsal || found.isHome) return context.result(render(found, isRehearsal), found)
     await confirmByName(
-      context.options,
+      context,
       [
         `This makes the run of plan "${plan.name}", which began in database ${found.from.database}, the run of database ${database}.`,
         ...found.told.map((line) => `- ${line}`),

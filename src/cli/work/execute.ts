@@ -52,11 +52,11 @@ async function confirm(context: CommandContext, plan: Plan, phases: readonly num
   const list = names.map(({ number, name }) => `${number} "${name}"`).join(', ')
   if (names.some(({ kind }) => kind === 'contract')) {
     await confirmByName(
-      context.options,
+      context,
       `Phase ${list}: contract drops the old names, and whoever still uses one fails.`,
       plan.name,
     )
-  } else await confirmChange(context.options, `Execute phase ${list}?`)
+  } else await confirmChange(context, `Execute phase ${list}?`)
 }
 
 async function dryRun(

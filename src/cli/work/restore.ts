@@ -82,12 +82,7 @@ async function putInPlace(
   // Also with --quiet: the question that follows is about it.
   if (context.options.json === true) context.events.emit({ type: 'notice', level: 'info', text: preview })
   else process.stderr.write(`${preview}\n`)
-  await confirmByName(
-    context.options,
-    `Put this back into database "${database}"?`,
-    database,
-    'the database’s name',
-  )
+  await confirmByName(context, `Put this back into database "${database}"?`, database, 'the database’s name')
   const outcome = await restoreInPlace(workspace, prepared, losses, {
     events: context.events,
     signal: context.signal,
@@ -104,7 +99,7 @@ async function lookAfterKept(
   const { events, signal } = context
   if (undo !== undefined) {
     const id = restoreId(undo, '--undo')
-    await confirmChange(context.options, `Put the old rows of restore ${id} back?`)
+    await confirmChange(context, `Put the old rows of restore ${id} back?`)
     const kept = await undoKept(workspace, id, { events, signal, waitMs: context.waitMs() })
     const text =
       kept.state === 'begun'
@@ -120,7 +115,7 @@ async function lookAfterKept(
     const id = restoreId(release, '--release')
     const { database } = workspace.server
     await confirmByName(
-      context.options,
+      context,
       `This drops the old rows of restore ${id}; then it cannot be undone.`,
       database,
       'the database’s name',

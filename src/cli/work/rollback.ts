@@ -18,7 +18,7 @@ export async function work(context: CommandContext, options: { phase?: string; t
     const names = list.map(
       (number) => `${number} "${plan.phases.find((phase) => phase.number === number)!.name}"`,
     )
-    if (list.length > 0) await confirmChange(context.options, `Undo phase ${names.join(', ')}?`)
+    if (list.length > 0) await confirmChange(context, `Undo phase ${names.join(', ')}?`)
     const undone = await rollback(workspace, target, {
       events: context.events,
       signal: context.signal,

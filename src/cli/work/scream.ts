@@ -19,7 +19,7 @@ export async function work(context: CommandContext, options: NameOptions): Promi
       context.events.emit({ type: 'notice', level: 'warning', text })
     }
     await confirmChange(
-      context.options,
+      context,
       `Take all privileges on ${names.join(', ')} for ${options.for}? Statements by ${names.length === 1 ? 'that name' : 'these names'} fail meanwhile.`,
     )
     const outcome = await scream(workspace, request, {

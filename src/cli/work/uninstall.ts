@@ -18,7 +18,7 @@ export async function work(context: CommandContext, options: Options): Promise<v
       next: ['migrate uninstall --help'],
     })
   const plan = await context.plan()
-  if (!isRehearsal) await confirmByName(context.options, forget ? forgetting : removing, plan.name)
+  if (!isRehearsal) await confirmByName(context, forget ? forgetting : removing, plan.name)
   const workspace = await openWorkspace(plan, 'uninstall', context.events)
   try {
     const outcome = await uninstall(workspace, { forget, isRehearsal })
