@@ -22,8 +22,9 @@ export async function work(context: CommandContext, options: Options): Promise<v
   const workspace = await openWorkspace(plan, 'uninstall', context.events)
   try {
     const outcome = await uninstall(workspace, { forget, isRehearsal })
-    context.result(render(outcome, isRehearsal), outcome)
-    if (outcome.left.length > 0) process.exitCode = exitCodes.difference
+    const { isRemoved, removed, left } = outcome
+    context.result(render(outcome, isRehearsal), { removed: isRemoved, objects: removed, left })
+    if (left.length > 0) process.exitCode = exitCodes.difference
   } finally {
     await workspace.session.close()
   }
