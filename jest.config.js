@@ -17,7 +17,7 @@ export default {
   ],
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   // They wait for servers more than they compute.
   maxWorkers: 3,
 }

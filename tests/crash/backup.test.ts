@@ -8,7 +8,7 @@ import { samplePlan } from '../support/sample.ts'
 import { RunnerPool } from './runner-process.ts'
 import { Scene } from './scene.ts'
 
-jest.setTimeout(process.env['SOAK'] ? 600_000 : 120_000)
+jest.setTimeout(process.env['SOAK'] ? 600_000 : 300_000)
 
 const command = { execute: [2] }
 let pool: RunnerPool

@@ -3,7 +3,7 @@ import { killEverywhere } from './every.ts'
 import { RunnerPool } from './runner-process.ts'
 import { Scene } from './scene.ts'
 
-jest.setTimeout(process.env['SOAK'] ? 3_600_000 : 300_000)
+jest.setTimeout(process.env['SOAK'] ? 3_600_000 : 900_000)
 
 let pool: RunnerPool
 

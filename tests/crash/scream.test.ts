@@ -8,7 +8,7 @@ import { samplePlan } from '../support/sample.ts'
 import { RunnerPool, type RunnerProcess } from './runner-process.ts'
 import { Scene } from './scene.ts'
 
-jest.setTimeout(process.env['SOAK'] ? 3_600_000 : 120_000)
+jest.setTimeout(process.env['SOAK'] ? 3_600_000 : 300_000)
 
 const forMs = 1500
 const command = { scream: { forMs } }

@@ -11,7 +11,7 @@ afterAll(() => rm(empty, { recursive: true }))
 
 describe('databases of difficult things are moved, back, and forward again', () => {
   const folder = join(root, 'tests/corpus')
-  test.each(['names'])('%s', (name) => expectMoved(folder, name), 180_000)
+  test.each(['names'])('%s', (name) => expectMoved(folder, name), 400_000)
 
   test('each folder has a test, here or in tests/soak', async () => {
     const entries = await readdir(folder, { withFileTypes: true })

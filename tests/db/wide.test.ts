@@ -3,4 +3,4 @@ import { moveMany } from '../support/wide.ts'
 
 test('30 tables with 90 foreign keys, in use: there, back, there again and on', async () => {
   await moveMany(30)
-}, 120_000)
+}, 300_000)

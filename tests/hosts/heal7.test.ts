@@ -28,7 +28,7 @@ beforeAll(async () => {
   await buildHeal7(monolith.url)
   moved = await freshDatabase('rewrite_moved', monolith.name)
   await cp(service, join(desk.dir, 'service'), { recursive: true })
-}, 180_000)
+}, 400_000)
 
 afterAll(async () => {
   if (python === undefined) return

@@ -149,7 +149,7 @@ describe('no password is told', () => {
       { numRuns: 10_000 },
     )
     Error.stackTraceLimit = stackTraceLimit
-  }, 60_000)
+  }, 180_000)
 
   test.each([
     `host=db password=${marker}`,
